@@ -1,0 +1,1 @@
+"""The seealso command, and the whole line on one machine."""

@@ -1,0 +1,1 @@
+"""Atom (RFC 4287) entries and feeds."""

@@ -1,0 +1,1 @@
+"""An article as an e-mail, and a digest of many."""

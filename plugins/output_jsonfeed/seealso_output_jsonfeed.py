@@ -1,0 +1,1 @@
+"""JSON Feed 1.1 items and feeds."""

@@ -1,0 +1,1 @@
+"""RSS 2.0 items and feeds."""

@@ -1,0 +1,1 @@
+"""An article as plain text made for reading."""

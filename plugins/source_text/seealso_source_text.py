@@ -1,0 +1,1 @@
+"""Reads a plain-text capture of a page."""

@@ -1,0 +1,1 @@
+"""Mails newsletters with consent, from a ledger of deliveries."""

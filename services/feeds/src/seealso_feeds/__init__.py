@@ -1,0 +1,1 @@
+"""Files articles under topics, relates, assembles and serves."""

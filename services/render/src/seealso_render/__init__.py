@@ -1,0 +1,1 @@
+"""Claims ledger rows, has the output plugins render, settles."""

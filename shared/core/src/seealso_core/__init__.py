@@ -1,0 +1,1 @@
+"""Settings, logs, messages, topology, the plugin host and registry, the web skeleton."""

@@ -1,0 +1,60 @@
+"""Small pure helpers on text that plugins and services share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# XML 1.0 section 2.2: what is not a Char. Lone surrogates are inside D800-DFFF.
+_ILLEGAL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+_SPOKEN = str.maketrans(
+    {
+        "&": " and ",
+        "+": " plus ",
+        "#": " sharp ",
+        "@": " at ",
+        "ß": "ss",
+        "ø": "o",
+        "ł": "l",
+        "æ": "ae",
+        "œ": "oe",
+        "đ": "d",
+        "ı": "i",
+    }
+)
+_NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
+_APOSTROPHE = re.compile("['\u2018\u2019\u02bc]")
+
+SLUG_MAX = 96  # characters; a longer one keeps its head and a checksum of the whole
+
+
+def clean(value: str) -> str:
+    """Without the characters that XML 1.0 forbids or discourages, and without lone surrogates."""
+    return _ILLEGAL.sub("", value)
+
+
+def fold(value: str) -> str:
+    """The form in which two spellings of one name are equal: case, accents, dashes, spaces."""
+    lowered = _APOSTROPHE.sub("", clean(value)).casefold().translate(_SPOKEN)
+    plain = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not _is_latin_mark(c))
+    return _NOT_WORD.sub(" ", unicodedata.normalize("NFC", plain).replace("_", " ")).strip()
+
+
+def _is_latin_mark(char: str) -> bool:
+    return "\u0300" <= char <= "\u036f"
+
+
+def slugify(value: str) -> str:
+    """A name as it stands in a URL: ``Mammogram guidelines: What are they?`` is
+    ``mammogram-guidelines-what-are-they``. Never empty; the same for every spelling that folds to
+    the same form; letters of other scripts stay."""
+    import zlib
+
+    slug = fold(value).replace(" ", "-")
+    if not slug:
+        return f"x-{zlib.crc32(value.encode('utf-8', 'surrogatepass')):08x}"
+    if len(slug) > SLUG_MAX:
+        return f"{slug[: SLUG_MAX - 9].rstrip('-')}-{zlib.crc32(slug.encode()):08x}"
+    return slug

@@ -1,0 +1,363 @@
+"""The one schema. Beside each table: the one service that writes it. Everybody may read.
+
+Times are whole microseconds since 1970 (UTC) in BIGINT columns: the same comparison on both
+engines, no time-zone surprises. Dates that readers see stay the strings of the article.
+JSON is text written by `seealso_sdk.model.Record.to_json` (or json.dumps), bytes are blobs.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# --- the hub -----------------------------------------------------------------------------------
+
+hub = Table(  # written at first start by whoever opens the store first
+    "hub",
+    metadata,
+    Column("name", Text, primary_key=True),  # hub_id, secret (base64, signs links), created
+    Column("value", Text, nullable=False),
+)
+
+api_key = Table(  # ingest
+    "api_key",
+    metadata,
+    Column("hash", Text, primary_key=True),  # SHA-256, hex, of the key
+    Column("label", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+)
+
+# --- articles: ingest --------------------------------------------------------------------------
+
+article = Table(  # ingest
+    "article",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("status", Text, nullable=False),  # published, withdrawn, expired, embargoed
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("folded", Text, nullable=False),  # seealso_sdk.text.fold(title): what a see-also names
+    Column("language", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("external_id", Text),
+    Column("canonical_url", Text),
+    Column("series_slug", Text),
+    Column("series_title", Text),
+    Column("content_hash", Text, nullable=False),
+    Column("sort_at", BigInteger, nullable=False),  # published, else first seen: newest first
+    Column("first_seen", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),  # this version was accepted
+    Column("withdrawn_at", BigInteger),
+    Column("withdrawn_reason", Text),
+    Index("ix_article_series", "series_slug", "sort_at", "id"),
+    Index("ix_article_folded", "folded"),
+    Index("ix_article_changed", "changed", "id"),
+    Index("ix_article_withdrawn", "withdrawn_at"),
+)
+
+identity = Table(  # ingest. Every name that an article goes by: decides what is the same article
+    "identity",
+    metadata,
+    Column("key", Text, primary_key=True),  # "id:<source>:<external id>", "url:<canonical>", "fp:…"
+    Column("article_id", Text, nullable=False),
+    Index("ix_identity_article", "article_id"),
+)
+
+article_version = Table(  # ingest. Append-only
+    "article_version",
+    metadata,
+    Column("article_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("op", Text, nullable=False),  # create, update, correct, withdraw, reinstate
+    Column("at", BigInteger, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # Article.to_json()
+    Column("reason", Text, nullable=False, default=""),
+    Column("correlation_id", Text, nullable=False, default=""),
+    PrimaryKeyConstraint("article_id", "version"),
+)
+
+# --- the ledger --------------------------------------------------------------------------------
+
+ledger = Table(
+    # ingest opens rows in the commit of the version; from there on a row belongs to the service
+    # that claims it: render, and for the output "filing" feeds.
+    "ledger",
+    metadata,
+    Column("article_id", Text, nullable=False),
+    Column("output", Text, nullable=False),
+    Column("wanted", Integer, nullable=False),  # version
+    Column("settled", Integer, nullable=False, default=0),  # version; 0: none yet
+    Column("state", Text, nullable=False),  # waiting, leased, settled, dead
+    Column("lane", Integer, nullable=False, default=1),  # 0 withdraw/correct, 1 new, 2 back-fill
+    Column("run_at", BigInteger, nullable=False),  # not before
+    Column("lease_until", BigInteger, nullable=False, default=0),
+    Column("token", BigInteger, nullable=False, default=0),  # raised by every claim: the fence
+    Column("attempts", Integer, nullable=False, default=0),  # for `wanted`
+    Column("error", Text),
+    Column("correlation_id", Text, nullable=False, default=""),
+    Column("updated", BigInteger, nullable=False),
+    PrimaryKeyConstraint("article_id", "output"),
+    Index("ix_ledger_due", "output", "state", "lane", "run_at"),
+)
+
+output = Table(  # render: what is installed, its state, and why
+    "output",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("status", Text, nullable=False),  # enabled, failed, disabled, missing
+    Column("reason", Text, nullable=False, default=""),
+    Column("version", Text, nullable=False, default=""),
+    Column("meta", Text, nullable=False, default="{}"),  # OutputMeta.to_json()
+    Column("updated", BigInteger, nullable=False),
+)
+
+rendition = Table(  # render; ingest deletes those of a withdrawn article, in the same commit
+    "rendition",
+    metadata,
+    Column("article_id", Text, nullable=False),
+    Column("output", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("plugin_version", Text, nullable=False),
+    Column("hash", Text, nullable=False),  # SHA-256, hex, of body and parts
+    Column("body", LargeBinary, nullable=False),
+    Column("parts", LargeBinary),  # JSON {name: base64}, null where there are none
+    Column("size", Integer, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    PrimaryKeyConstraint("article_id", "output"),
+)
+
+# --- topics, filing, relations: feeds ----------------------------------------------------------
+
+topic = Table(  # feeds
+    "topic",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    Column("description", Text, nullable=False, default=""),
+    Column("synonyms", Text, nullable=False, default="[]"),  # JSON list
+    Column("origin", Text, nullable=False),  # import, article, ghost
+    Column("uri", Text),  # of the concept in an imported vocabulary
+    Column("language", Text, nullable=False, default=""),
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+)
+
+topic_name = Table(  # feeds. Every name of a topic, as a slug: labels and synonyms
+    "topic_name",
+    metadata,
+    Column("name", Text, primary_key=True),  # slugify(label or synonym)
+    Column("slug", Text, nullable=False),
+    Index("ix_topic_name_slug", "slug"),
+)
+
+topic_word = Table(  # feeds. Stems of a topic's names: lexical neighbours by one query
+    "topic_word",
+    metadata,
+    Column("word", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    PrimaryKeyConstraint("word", "slug"),
+    Index("ix_topic_word_slug", "slug"),
+)
+
+topic_relation = Table(  # feeds. Imported: broader, related (SKOS)
+    "topic_relation",
+    metadata,
+    Column("slug", Text, nullable=False),
+    Column("other", Text, nullable=False),
+    Column("relation", Text, nullable=False),  # broader, narrower, related
+    PrimaryKeyConstraint("slug", "other", "relation"),
+)
+
+filing = Table(  # feeds
+    "filing",
+    metadata,
+    Column("slug", Text, nullable=False),
+    Column("article_id", Text, nullable=False),
+    Column("origin", Text, nullable=False),  # editorial, derived, see-also
+    Column("score", Float, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("sort_at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("slug", "article_id"),
+    Index("ix_filing_feed", "slug", "origin", "sort_at", "article_id"),
+    Index("ix_filing_article", "article_id"),
+)
+
+see_also = Table(  # feeds. The editor's related titles of the version that is filed
+    "see_also",
+    metadata,
+    Column("article_id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("slug", Text, nullable=False),  # slugify(title), "" for a bare reference
+    Column("url", Text),
+    Column("kind", Text),
+    Column("ref", Text),  # identity key of the target, where the source links by id
+    Column("target_id", Text),  # the article, once it is known
+    PrimaryKeyConstraint("article_id", "position"),
+    Index("ix_see_also_slug", "slug"),
+    Index("ix_see_also_ref", "ref"),
+    Index("ix_see_also_target", "target_id"),
+)
+
+placement = Table(  # feeds. What a feed item says besides its rendition; changes without a version
+    "placement",
+    metadata,
+    Column("article_id", Text, primary_key=True),
+    Column("version", Integer, nullable=False),  # of the article that was filed
+    Column("categories", Text, nullable=False),  # JSON list of Filing
+    Column("related", Text, nullable=False),  # JSON list of Link: resolved see-also, at most 10
+    Column("hash", Text, nullable=False),  # of the two
+    Column("updated", BigInteger, nullable=False),
+)
+
+term = Table(  # feeds. The most telling words of an article: neighbours by text in one query
+    "term",
+    metadata,
+    Column("word", Text, nullable=False),
+    Column("article_id", Text, nullable=False),
+    Column("weight", Float, nullable=False),
+    PrimaryKeyConstraint("word", "article_id"),
+    Index("ix_term_article", "article_id"),
+)
+
+# --- partners: feeds ---------------------------------------------------------------------------
+
+partner = Table(  # feeds
+    "partner",
+    metadata,
+    Column("id", Text, primary_key=True),  # slug of the name
+    Column("name", Text, nullable=False),
+    Column("url", Text),
+    Column("created", BigInteger, nullable=False),
+)
+
+channel = Table(  # feeds
+    "channel",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("partner_id", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False, unique=True),  # SHA-256, hex
+    Column("title", Text, nullable=False),
+    Column("topics", Text, nullable=False),  # JSON list of slugs
+    Column("related", Integer, nullable=False, default=0),  # also the related topics' articles
+    Column("language", Text),
+    Column("outputs", Text, nullable=False, default="[]"),  # JSON list of extensions; []: all
+    Column("max_items", Integer, nullable=False, default=50),
+    Column("created", BigInteger, nullable=False),
+    Column("revoked", BigInteger),
+    Index("ix_channel_partner", "partner_id"),
+)
+
+# --- newsletters: dispatch ---------------------------------------------------------------------
+
+subscriber = Table(  # dispatch
+    "subscriber",
+    metadata,
+    Column("id", Text, primary_key=True),  # random
+    Column("email", Text, nullable=False, unique=True),  # normalised
+    Column("created", BigInteger, nullable=False),
+)
+
+subscription = Table(  # dispatch
+    "subscription",
+    metadata,
+    Column("subscriber_id", Text, nullable=False),
+    Column("slug", Text, nullable=False),  # topic
+    Column("state", Text, nullable=False),  # pending, confirmed, left
+    Column("frequency", Text, nullable=False, default="digest"),
+    Column("asked", BigInteger, nullable=False),
+    Column("confirmed", BigInteger),
+    Column("left", BigInteger),
+    PrimaryKeyConstraint("subscriber_id", "slug"),
+    Index("ix_subscription_slug", "slug", "state"),
+)
+
+consent = Table(  # dispatch. Evidence, append-only
+    "consent",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("subscriber_id", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("wording", Text, nullable=False),  # the sentence beside the button, as shown
+    Column("privacy", Text, nullable=False),  # the privacy text, as shown
+    Column("page", Text, nullable=False),  # URL of the page that had the form
+    Column("asked", BigInteger, nullable=False),
+    Column("confirmed", BigInteger),
+    Column("token_hash", Text, nullable=False, unique=True),  # of the confirmation link
+    Column("expires", BigInteger, nullable=False),
+    Index("ix_consent_subscriber", "subscriber_id", "slug"),
+)
+
+suppression = Table(  # dispatch. Never mail again, whatever else is said
+    "suppression",
+    metadata,
+    Column("email_hash", Text, primary_key=True),  # keyed: survives erasure
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+issue = Table(  # dispatch
+    "issue",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # sending, sent
+    Column("message", LargeBinary, nullable=False),  # the digest, before the reader's own links
+    UniqueConstraint("slug", "number"),
+)
+
+issue_article = Table(  # dispatch. What a topic's newsletter has had
+    "issue_article",
+    metadata,
+    Column("issue_id", Text, nullable=False),
+    Column("article_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    PrimaryKeyConstraint("issue_id", "article_id"),
+    Index("ix_issue_article_article", "article_id"),
+)
+
+delivery = Table(  # dispatch. One row a reader and issue; a ledger like the other
+    "delivery",
+    metadata,
+    Column("issue_id", Text, nullable=False),
+    Column("subscriber_id", Text, nullable=False),
+    Column(
+        "state", Text, nullable=False
+    ),  # waiting, leased, sending, sent, uncertain, dropped, dead
+    Column("run_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False, default=0),
+    Column("token", BigInteger, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("message_id", Text, nullable=False),  # the same on every try
+    Column("error", Text),
+    Column("updated", BigInteger, nullable=False),
+    PrimaryKeyConstraint("issue_id", "subscriber_id"),
+    Index("ix_delivery_due", "state", "run_at"),
+    Index("ix_delivery_subscriber", "subscriber_id"),
+)
