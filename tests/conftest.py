@@ -1,0 +1,52 @@
+"""What every test may use: databases on both engines, and the rule of live tests.
+
+The default suite runs on SQLite and `memory://`. A test marked `live` needs PostgreSQL and RabbitMQ
+on their standard local ports; without them it skips with a clear line, or fails where
+SEEALSO_REQUIRE_LIVE=1 says that they must be there.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from seealso_store.database import Database, open_database
+from seealso_store.migrate import prepare
+
+POSTGRES_URL = os.environ.get(
+    "SEEALSO_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/test"
+)
+RABBIT_URL = os.environ.get("SEEALSO_TEST_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672//")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="session")
+def live_engines() -> None:
+    """PostgreSQL and RabbitMQ answer, or the test is skipped (or fails, where CI says so)."""
+    missing = [n for n, p in (("PostgreSQL", 5432), ("RabbitMQ", 5672)) if not _listens(p)]
+    if missing and os.environ.get("SEEALSO_REQUIRE_LIVE") == "1":
+        pytest.fail(f"{' and '.join(missing)} must answer on the standard local port")
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} not running on the standard local port")
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
+
+
+@pytest.fixture
+def database(sqlite_url: str) -> Iterator[Database]:
+    """A prepared SQLite database in a folder of its own."""
+    db = open_database(sqlite_url)
+    prepare(db)
+    yield db
+    db.close()
