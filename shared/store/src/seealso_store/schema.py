@@ -305,7 +305,6 @@ consent = Table(  # dispatch. Evidence, append-only
     Column("page", Text, nullable=False),  # URL of the page that had the form
     Column("asked", BigInteger, nullable=False),
     Column("confirmed", BigInteger),
-    Column("token_hash", Text, nullable=False, unique=True),  # of the confirmation link
     Column("expires", BigInteger, nullable=False),
     Index("ix_consent_subscriber", "subscriber_id", "slug"),
 )
@@ -327,7 +326,7 @@ issue = Table(  # dispatch
     Column("subject", Text, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("state", Text, nullable=False),  # sending, sent
-    Column("message", LargeBinary, nullable=False),  # the digest, before the reader's own links
+    Column("language", Text, nullable=False),
     UniqueConstraint("slug", "number"),
 )
 
@@ -342,7 +341,9 @@ issue_article = Table(  # dispatch. What a topic's newsletter has had
     Index("ix_issue_article_article", "article_id"),
 )
 
-delivery = Table(  # dispatch. One row a reader and issue; a ledger like the other
+delivery = Table(
+    # dispatch. One row a reader and issue; a ledger like the other. A confirmation mail is a
+    # delivery too: of the issue "confirm:<consent id>".
     "delivery",
     metadata,
     Column("issue_id", Text, nullable=False),
