@@ -1,0 +1,163 @@
+"""Brings a database to the schema of this release, or says clearly why it can't.
+
+    prepare ── stored revision = HEAD? ── yes ──> done (one query, alembic is not imported)
+                      │ no
+                      ├── unknown here ──> SchemaNewer
+                      └── none or older ──> lock, look again, run the revisions, commit
+
+Any number of processes may prepare one database at once: SQLite's write lock, or an advisory lock
+on PostgreSQL, lets one of them work while the others wait and then find it done.
+
+While no release has shipped, revision 0001 is generated from `seealso_store.schema`:
+``python -m seealso_store.migrations.regenerate && ruff format shared/store/src``.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from seealso_store.database import Database
+from seealso_store.errors import (
+    NotADatabase,
+    SchemaForeign,
+    SchemaNewer,
+    StoreError,
+    StoreFolderMissing,
+    StoreNotWritable,
+    StoreUnavailable,
+)
+
+HEAD = "0001"  # the newest revision under migrations/versions
+KNOWN = ("0001",)  # every revision, oldest first
+VERSION_TABLE = "seealso_schema"
+
+_ADVISORY_LOCK = 0x7365_6561_6C73_6F  # "seealso" in ASCII
+_PATIENCE = 20.0  # seconds to wait for another process that prepares the same file
+
+
+def prepare(db: Database) -> None:
+    """Create or upgrade the schema. Does nothing, quickly, when it is up to date.
+
+    Raises:
+        SchemaNewer: a newer release has written the database.
+        StoreFolderMissing, StoreNotWritable, NotADatabase, SchemaForeign: as they say.
+        StoreUnavailable: the database does not answer.
+    """
+    _check_folder(db)
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return _prepare(db)
+        except (StoreUnavailable, sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
+            # Two processes that switch one new file to WAL can be told "locked" without a wait.
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise _explained(db, error) from error
+            time.sleep(0.05)
+
+
+def revision(conn: Connection) -> str | None:
+    """The stored revision, None in a database that has none yet."""
+    if not sa.inspect(conn).has_table(VERSION_TABLE):
+        return None
+    found = conn.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()  # noqa: S608 -- a constant
+    return None if found is None else str(found)
+
+
+def _prepare(db: Database) -> None:
+    with db.read() as conn:
+        if _is_current(db, conn):
+            return
+    with db.write() as tx:
+        if db.dialect == "postgresql":
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+        if not _is_current(db, tx):
+            _upgrade(tx)
+
+
+def _is_current(db: Database, conn: Connection) -> bool:
+    found = revision(conn)
+    if found is not None and found not in KNOWN:
+        raise SchemaNewer(
+            f"{_place(db)} was written by a newer seealso (schema {found}, this one knows up to "
+            f"{HEAD}). Upgrade seealso, or name another database."
+        )
+    return found == HEAD
+
+
+def _upgrade(tx: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "seealso_store:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = tx
+    command.upgrade(config, "head")
+
+
+# --- what went wrong, in words -----------------------------------------------------------------
+
+
+def _place(db: Database) -> str:
+    if db.dialect == "sqlite":
+        return str(db.engine.url.database)
+    return db.engine.url.render_as_string(hide_password=True)
+
+
+def _check_folder(db: Database) -> None:
+    if db.dialect != "sqlite":
+        return
+    folder = Path(str(db.engine.url.database)).absolute().parent
+    if not folder.is_dir():
+        raise StoreFolderMissing(f"There is no folder {folder}. Make it, or set SEEALSO_DATA.")
+
+
+def _sqlite_code(error: BaseException | None) -> str:
+    while error is not None:
+        name = getattr(error, "sqlite_errorname", None) or getattr(
+            getattr(error, "orig", None), "sqlite_errorname", None
+        )
+        if name:
+            return str(name)
+        error = error.__cause__
+    return ""
+
+
+def _is_busy(error: BaseException) -> bool:
+    return _sqlite_code(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+
+
+def _explained(db: Database, error: Exception) -> StoreError:
+    code, place = _sqlite_code(error), _place(db)
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return NotADatabase(
+            f"{place} is not an SQLite database, or is damaged. Restore it from a backup, or move "
+            "it away to begin anew."
+        )
+    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return StoreNotWritable(
+            f"{place} can't be written by user {_user()}. Give that user the folder "
+            "(chown, chmod), or set SEEALSO_DATA to another one."
+        )
+    if "already exists" in str(error):
+        return SchemaForeign(
+            f"{place} holds tables that seealso did not make ({_first_line(error)}). Give "
+            "seealso a database of its own in SEEALSO_DATABASE_URL."
+        )
+    if isinstance(error, StoreError):
+        return error
+    return StoreError(f"{place}: {_first_line(error)}")
+
+
+def _user() -> str:
+    return str(os.geteuid()) if hasattr(os, "geteuid") else os.environ.get("USERNAME", "this")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,224 @@
+"""`migrate.prepare`: one schema, made once, by any number of processes, or a clear refusal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import seealso_store
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from seealso_store import migrate, schema
+from seealso_store.database import Database, open_database
+from seealso_store.errors import (
+    NotADatabase,
+    SchemaForeign,
+    SchemaNewer,
+    StoreFolderMissing,
+    StoreUnavailable,
+)
+from seealso_store.migrate import prepare
+
+
+def _differences(db: Database) -> list[object]:
+    with db.read() as conn:
+        context = MigrationContext.configure(
+            conn,
+            opts={
+                "compare_type": True,
+                "include_name": lambda name, kind, parents: (
+                    kind != "table" or name != migrate.VERSION_TABLE
+                ),
+            },
+        )
+        return list(compare_metadata(context, schema.metadata))
+
+
+def _set_revision(db: Database, revision: str) -> None:
+    with db.write() as tx:
+        tx.exec_driver_sql(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '{revision}'")
+
+
+def test_the_migrated_schema_is_the_schema(database: Database) -> None:
+    assert _differences(database) == []
+
+
+@pytest.mark.live
+def test_the_migrated_schema_is_the_schema_on_postgresql(postgres: Database) -> None:
+    assert _differences(postgres) == []
+
+
+def test_a_column_too_many_would_be_noticed(database: Database) -> None:
+    with database.write() as tx:
+        tx.exec_driver_sql("ALTER TABLE hub ADD COLUMN stray TEXT")
+    assert _differences(database) != []
+
+
+def test_head_and_the_known_revisions_are_those_on_disk() -> None:
+    config = Config()
+    config.set_main_option("script_location", "seealso_store:migrations")
+    config.set_main_option("path_separator", "os")
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == migrate.HEAD
+    assert tuple(s.revision for s in reversed(list(scripts.walk_revisions()))) == migrate.KNOWN
+
+
+def test_preparing_again_changes_nothing(database: Database) -> None:
+    before = database.change_token()
+    prepare(database)
+    assert database.change_token() == before
+
+
+def test_an_up_to_date_database_is_prepared_without_alembic(sqlite_url: str) -> None:
+    prepare(open_database(sqlite_url))
+    code = (
+        "import sys; from seealso_store.database import open_database as o; "
+        "from seealso_store.migrate import prepare; "
+        f"prepare(o({sqlite_url!r})); sys.exit('alembic' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_newer_database_is_refused_by_name_and_with_a_remedy(database: Database) -> None:
+    _set_revision(database, "0099")
+    with pytest.raises(SchemaNewer, match=r"hub\.sqlite3.*schema 0099.*Upgrade seealso"):
+        prepare(database)
+
+
+@pytest.mark.live
+def test_a_newer_postgresql_database_is_refused(postgres: Database) -> None:
+    _set_revision(postgres, "0099")
+    with pytest.raises(SchemaNewer, match=r"postgresql.*0099.*Upgrade seealso"):
+        prepare(postgres)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    db = open_database(f"sqlite:///{tmp_path / 'nowhere' / 'hub.sqlite3'}")
+    with pytest.raises(StoreFolderMissing, match=r"nowhere.*SEEALSO_DATA"):
+        prepare(db)
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "hub.sqlite3"
+    path.write_bytes(b"Dear diary, " * 500)
+    with pytest.raises(NotADatabase, match=r"hub\.sqlite3 is not an SQLite database"):
+        prepare(open_database(f"sqlite:///{path}"))
+    assert path.read_bytes() == b"Dear diary, " * 500
+
+
+def test_tables_of_somebody_else_are_left_alone(sqlite_url: str) -> None:
+    db = open_database(sqlite_url)
+    with db.write() as tx:
+        tx.exec_driver_sql("CREATE TABLE article (mine TEXT)")
+    with pytest.raises(SchemaForeign, match="a database of its own"):
+        prepare(db)
+    with db.read() as conn:
+        assert sa.inspect(conn).get_table_names() == ["article"]
+
+
+@pytest.mark.live
+def test_tables_of_somebody_else_are_left_alone_on_postgresql(empty_postgres_url: str) -> None:
+    db = open_database(empty_postgres_url)
+    with db.write() as tx:
+        tx.exec_driver_sql("CREATE TABLE article (mine TEXT)")
+    with pytest.raises(SchemaForeign, match="a database of its own"):
+        prepare(db)
+    with db.read() as conn:
+        assert sa.inspect(conn).get_table_names() == ["article"]
+    db.close()
+
+
+def test_a_server_that_does_not_answer_is_unavailable_and_no_password_is_told() -> None:
+    db = open_database("postgresql://postgres:hunter2@127.0.0.1:9/none")
+    with pytest.raises(StoreUnavailable) as caught:
+        prepare(db)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users can enter, which pytest's own are not."""
+    folder = Path(tempfile.mkdtemp(prefix="seealso-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_a_folder_without_write_permission_is_named(open_folder: Path) -> None:
+    code = (
+        "import os\n"
+        "from seealso_store.database import open_database\n"
+        "from seealso_store.errors import StoreNotWritable\n"
+        "from seealso_store.migrate import prepare\n"
+        f"db = open_database('sqlite:///{open_folder}/hub.sqlite3')\n"
+        "os.getuid() or os.setuid(65534)\n"  # root may write everywhere: become nobody
+        "try:\n"
+        "    prepare(db)\n"
+        "except StoreNotWritable as error:\n"
+        "    print(error)\n"
+    )
+    open_folder.chmod(0o555)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert f"{open_folder}/hub.sqlite3 can't be written by user" in run.stdout, run.stderr
+    assert "SEEALSO_DATA" in run.stdout
+
+
+_RACE = """
+import sys, time
+from seealso_store.database import open_database
+from seealso_store.migrate import prepare
+import seealso_store.schema, alembic.command
+db = open_database(sys.argv[1])
+time.sleep(max(0.0, float(sys.argv[2]) - time.time()))
+prepare(db)
+"""
+
+
+def _race(url: str) -> None:
+    import time
+
+    start = str(time.time() + 2.0)
+    racers = [
+        subprocess.Popen([sys.executable, "-c", _RACE, url, start], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    complaints = [racer.communicate(timeout=60)[1].decode() for racer in racers]
+    assert [racer.returncode for racer in racers] == [0, 0, 0], complaints
+    db = open_database(url)
+    assert _differences(db) == []
+    db.close()
+
+
+def test_three_processes_prepare_one_new_file_at_once(sqlite_url: str) -> None:
+    _race(sqlite_url)
+
+
+@pytest.mark.live
+def test_three_processes_prepare_one_new_postgresql_database_at_once(
+    empty_postgres_url: str,
+) -> None:
+    _race(empty_postgres_url)
+
+
+def test_the_migrations_ship_in_the_wheel(tmp_path: Path) -> None:
+    import zipfile
+
+    member = Path(seealso_store.__file__).parents[2]
+    subprocess.run(
+        [sys.executable, "-m", "uv", "build", "--wheel", "--offline", "-q", "-o", tmp_path, member],
+        check=True,
+        env={**os.environ, "UV_NO_PROGRESS": "1"},
+    )
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "seealso_store/migrations/env.py" in names
+    assert "seealso_store/migrations/versions/r0001_initial.py" in names
