@@ -17,8 +17,10 @@ from typing import Final, Literal
 
 from seealso_sdk.dates import instant, is_day
 
-_RTL_LANGUAGES: Final = frozenset("ar arc ckb dv fa he iw ks ku-arab nqo ps sd syr ug ur yi".split())
-_RTL_SCRIPTS: Final = frozenset("arab hebr syrc thaa nkoo adlm rohg".split())
+_RTL_LANGUAGES: Final = frozenset(
+    {"ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "nqo", "ps", "sd", "syr", "ug", "ur", "yi"}
+)
+_RTL_SCRIPTS: Final = frozenset({"arab", "hebr", "syrc", "thaa", "nkoo", "adlm", "rohg"})
 _TAG = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*\Z")
 
 
@@ -330,6 +332,5 @@ _PORTUGUESE: Final = Phrases(
 )  # fmt: skip
 
 _TABLE: Final = {
-    words.language: words
-    for words in (_ENGLISH, _SPANISH, _GERMAN, _FRENCH, _ARABIC, _PORTUGUESE)
+    words.language: words for words in (_ENGLISH, _SPANISH, _GERMAN, _FRENCH, _ARABIC, _PORTUGUESE)
 }

@@ -15,10 +15,63 @@ from __future__ import annotations
 from typing import Final
 
 BODY_TAGS: Final = frozenset(
-    "p h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre figure figcaption hr br wbr "
-    "table caption thead tbody tfoot tr th td a img "
-    "em strong b i u s small sub sup code kbd samp var abbr cite q dfn mark time del ins "
-    "bdi bdo ruby rt rp".split()
+    {
+        "p",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "blockquote",
+        "pre",
+        "figure",
+        "figcaption",
+        "hr",
+        "br",
+        "wbr",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "th",
+        "td",
+        "a",
+        "img",
+        "em",
+        "strong",
+        "b",
+        "i",
+        "u",
+        "s",
+        "small",
+        "sub",
+        "sup",
+        "code",
+        "kbd",
+        "samp",
+        "var",
+        "abbr",
+        "cite",
+        "q",
+        "dfn",
+        "mark",
+        "time",
+        "del",
+        "ins",
+        "bdi",
+        "bdo",
+        "ruby",
+        "rt",
+        "rp",
+    }
 )
 
 BODY_ATTRIBUTES: Final[dict[str, set[str]]] = {
@@ -40,6 +93,24 @@ URL_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 
 # Elements whose text is not text of the article: removed whole, not only their tags.
 DROPPED_WITH_CONTENT: Final = frozenset(
-    "script style noscript template iframe object embed applet svg math title "
-    "form button select textarea audio video canvas".split()
+    {
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "svg",
+        "math",
+        "title",
+        "form",
+        "button",
+        "select",
+        "textarea",
+        "audio",
+        "video",
+        "canvas",
+    }
 )
