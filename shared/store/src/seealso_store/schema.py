@@ -70,6 +70,7 @@ article = Table(  # ingest
     Column("changed", BigInteger, nullable=False),  # this version was accepted
     Column("withdrawn_at", BigInteger),
     Column("withdrawn_reason", Text),
+    Index("ix_article_newest", "status", "sort_at", "id"),
     Index("ix_article_series", "series_slug", "sort_at", "id"),
     Index("ix_article_folded", "folded"),
     Index("ix_article_changed", "changed", "id"),
