@@ -1,1 +1,625 @@
-"""Reads the article's own JSON keys, and others by a field mapping."""
+"""Reads articles as JSON: the article's own keys, and other records by a field mapping.
+
+    bytes --split--> pieces (index, line, value) --mapping--> RawArticle | Problem, each alone
+
+An input is one object, a list of objects, ``{"articles": [...]}``, or NDJSON (an object a line).
+Every record goes in or is refused by itself: a broken line 7 is a `Problem` with ``line=7`` and
+the others go in.
+
+**The article's own keys** are those of `RawArticle` and those of ``GET /api/articles/<id>``, so
+what a hub gives can be posted to another one: ``body_html`` is read as ``html``, ``body_text`` as
+``text``, ``topics`` may be labels or objects with ``label``. Null means: not given. ``id`` becomes
+the external id, unless it is an id that a hub gave. Other keys are ignored, but for one that is
+nearly a known key: it is refused (``field-unknown``, "did you mean"), because a mistyped
+``body_htm`` would otherwise lose the article's body without a word. Keys that begin with ``_`` or
+``x_`` or ``x-`` are never looked at.
+
+**A field mapping** is a table: target field, where it stands in the source's record, and how to
+read it. `CORPUS` is one, for records such as ::
+
+    {"id": "gard:7", "source": "gard", "url": "https://...", "title": "Fabry disease",
+     "html": "<p>...</p>", "published": null, "authors": ["ann"], "topics": ["Kidney"],
+     "keywords": [], "see_also": ["gard:9"], "license": "CC0 1.0", "lang": "en"}
+
+The mapping is recognised by the keys of the record (``recognise``: all of them are there), or
+chosen by the option ``mapping``. An operator adds mappings with the option ``mappings``, the path
+of a JSON file ::
+
+    {"museum": {"recognise": ["objectNumber", "label"],
+                "fields": {"external_id": "objectNumber",
+                           "title": ["label.en", "label.nl"],
+                           "html": "description",
+                           "published": {"from": "created", "as": "epoch"},
+                           "topics": "subjects[].name",
+                           "see_also": {"from": "related", "as": "titles"}}}}
+
+A path is keys divided by dots; ``[]`` goes through a list. Of several paths the first that has a
+value counts. ``as`` names a reader of `CONVERTERS`; without it the target's usual one is taken.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from seealso_sdk import (
+    Article,
+    ModelError,
+    Option,
+    Problem,
+    RawArticle,
+    RawInput,
+    Reject,
+    SeealsoError,
+    SourceContext,
+    SourceMeta,
+    hookimpl,
+)
+from seealso_sdk.charset import CharsetUnknown, decode
+from seealso_sdk.dates import normalised
+from seealso_sdk.text import clean
+
+MAX_BYTES = 64 * 1024 * 1024
+_LINES = (
+    "application/x-ndjson",
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+)
+_LINE_EXTENSIONS = (".jsonl", ".ndjson")
+
+# --- bytes to pieces -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One record of the input, not yet looked at; `line` where the input has a record a line."""
+
+    index: int
+    line: int | None
+    value: Any
+
+
+class _Refused(SeealsoError):
+    """Carries a Problem out of a reader; never leaves this module."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
+def _pieces(raw: RawInput) -> Iterator[_Piece | Problem]:
+    name = (raw.filename or "").lower()
+    if raw.media_type in _LINES or name.endswith(_LINE_EXTENSIONS):
+        yield from _from_lines(raw.data, raw.charset)
+        return
+    try:
+        value = _load(_text(raw.data, raw.charset), 0, None)
+    except _Refused as refused:
+        if not _looks_like_lines(raw.data):
+            yield refused.problem
+            return
+        yield from _from_lines(raw.data, raw.charset)
+        return
+    yield from _from_value(value)
+
+
+def _from_value(value: Any) -> Iterator[_Piece | Problem]:
+    if isinstance(value, dict) and isinstance(value.get("articles"), list):
+        value = value["articles"]
+    if isinstance(value, dict) and str(value.get("version", "")).startswith("https://jsonfeed.org"):
+        yield Problem(
+            code="json-feed",
+            detail="this is a JSON Feed, not an article",
+            remedy="Send it as application/feed+json.",
+        )
+        return
+    for index, record in enumerate(value if isinstance(value, list) else [value]):
+        yield _Piece(index, None, record)
+
+
+def _from_lines(data: bytes, charset: str | None) -> Iterator[_Piece | Problem]:
+    index = 0
+    # Only a line feed divides: U+2028 and U+0085 may stand inside a JSON string.
+    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield _Piece(index, number, _load(_text(line, charset, index, number), index, number))
+        except _Refused as refused:
+            yield refused.problem
+        index += 1
+
+
+def _looks_like_lines(data: bytes) -> bool:
+    """Whether the first line that isn't blank is an object by itself, and more lines follow."""
+    first, _, rest = data.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")
+    if not rest.strip() or not first.startswith(b"{"):
+        return False
+    return first.rstrip().endswith(b"}") or rest.lstrip().startswith(b'{"')
+
+
+def _text(data: bytes, charset: str | None, index: int = 0, line: int | None = None) -> str:
+    """RFC 8259 section 8.1 wants UTF-8; UTF-16 and UTF-32 are told by their NULs."""
+    encoding = json.detect_encoding(data)
+    try:
+        if charset is None or not encoding.startswith("utf-8"):
+            return data.decode(encoding)
+        return decode(data, charset)
+    except (UnicodeDecodeError, CharsetUnknown) as error:
+        raise _Refused(
+            Problem(
+                code="encoding",
+                detail=f"the JSON is not {encoding.upper()}: {error}",
+                remedy="Send UTF-8.",
+                index=index,
+                line=line,
+            )
+        ) from error
+
+
+def _load(text: str, index: int, line: int | None) -> Any:
+    try:
+        value = json.loads(text, parse_constant=_no_constant)
+    except RecursionError as error:
+        detail, remedy = "the JSON is nested too deeply", "An article needs no more than 4 levels."
+        raise _Refused(
+            Problem(code="json-depth", detail=detail, remedy=remedy, index=index, line=line)
+        ) from error
+    except ValueError as error:  # JSONDecodeError, and int() on thousands of digits
+        at = line if line is not None else getattr(error, "lineno", None)
+        where = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        what = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        raise _Refused(
+            Problem(
+                code="json-syntax",
+                detail=f"not JSON: {what}{where}",
+                remedy="Correct the JSON; every article may also stand on a line of its own.",
+                index=index,
+                line=at,
+            )
+        ) from error
+    # Only an escape can bring a lone surrogate or a control character into a JSON string.
+    return _scrubbed(value) if "\\u" in text else value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_scrubbed(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): _scrubbed(item) for key, item in value.items()}
+    return value
+
+
+# --- dates -----------------------------------------------------------------------------------
+
+_DATES = (
+    "published",
+    "updated",
+    "reviewed",
+    "review_by",
+    "embargo_until",
+    "expires",
+)
+
+
+def _with_dates(given: dict[str, Any]) -> dict[str, Any]:
+    """The record with its dates in the model's form. A bad date refuses the record: without it an
+    embargo would end at once, or an article would move to the top of every feed."""
+    for name in _DATES:
+        value = given.get(name)
+        if isinstance(value, str):
+            given[name] = _date(value, name)
+    corrections = given.get("corrections")
+    if isinstance(corrections, list):
+        given["corrections"] = [
+            {**item, "at": _date(item["at"], f"corrections[{i}].at")}
+            if isinstance(item, dict) and isinstance(item.get("at"), str)
+            else item
+            for i, item in enumerate(corrections)
+        ]
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _date(value: str, name: str) -> str | None:
+    if not value.strip():
+        return None
+    try:
+        return normalised(value)
+    except ValueError as error:
+        raise _Refused(
+            Problem(
+                code="date-invalid",
+                detail=f"{name}: {value[:80]!r} is no date ({error})",
+                field=name,
+                remedy="Give RFC 3339 (2024-04-09T10:00:00+02:00) or a day (2024-04-09).",
+            )
+        ) from error
+
+
+# --- the article's own keys ------------------------------------------------------------------
+
+_RAW_KEYS = frozenset(f.name for f in fields(RawArticle))
+_RENAMED = {"body_html": "html", "body_text": "text"}
+# What a hub adds by itself to what it gives out; `source` and `external_id` are in both.
+_HUB_KEYS = frozenset(f.name for f in fields(Article)) - _RAW_KEYS - frozenset(_RENAMED)
+_KNOWN = sorted(_RAW_KEYS | _HUB_KEYS | frozenset(_RENAMED) | {"guid"})
+_HUB_ID = re.compile(r"a[a-z2-7]{15}\Z")
+_NEAR = 0.8  # difflib's ratio: one slip in a word of five letters or more
+_PRIVATE = ("_", "x_", "x-")
+
+
+def _own(record: Mapping[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for key, value in record.items():
+        if key in _RAW_KEYS:
+            if value is not None:
+                given[key] = value
+        elif key not in _RENAMED and key not in _HUB_KEYS and not key.startswith(_PRIVATE):
+            _refuse_near_miss(key)
+    for key, target in _RENAMED.items():
+        if record.get(key) is not None:
+            given.setdefault(target, record[key])
+    identity = record.get("id")
+    if isinstance(identity, str) and not _HUB_ID.match(identity):
+        given.setdefault("external_id", identity)
+    if record.get("status") == "withdrawn":
+        given.setdefault("withdrawn", True)
+    if isinstance(given.get("topics"), list):
+        given["topics"] = [_label(topic) for topic in given["topics"]]
+    return given
+
+
+@lru_cache(maxsize=1024)
+def _near(key: str) -> str | None:
+    found = difflib.get_close_matches(key[:64].lower(), _KNOWN, n=1, cutoff=_NEAR)
+    return found[0] if found else None
+
+
+def _refuse_near_miss(key: str) -> None:
+    meant = _near(key)
+    if meant is not None and key != meant:
+        raise _Refused(
+            Problem(
+                code="field-unknown",
+                detail=f"{key!r} is no field of an article; did you mean {meant!r}?",
+                field=key,
+                remedy=f"Rename it to {meant!r}, or to '_{key}' to have it ignored.",
+            )
+        )
+
+
+def _label(topic: Any) -> Any:
+    if isinstance(topic, Mapping) and isinstance(topic.get("label"), str):
+        return topic["label"]
+    return topic
+
+
+# --- field mappings --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One target field: where its value stands, and which of `CONVERTERS` reads it."""
+
+    target: str
+    paths: tuple[tuple[str, ...], ...]
+    converter: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """How the records of one kind of source become articles."""
+
+    name: str
+    recognise: frozenset[str]
+    rules: tuple[FieldRule, ...] = field(default=())
+
+
+def _string(value: Any) -> Any:
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _strings(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    return [_label(_string(item)) for item in items if item not in (None, "")]
+
+
+def _people(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    return [{"name": item} if isinstance(item, str) else item for item in items if item]
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _titled(value: Any) -> Any:
+    return {"title": value} if isinstance(value, str) else value
+
+
+def _titles(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    return [{"title": item} if isinstance(item, str) else item for item in items if item]
+
+
+def _refs(value: Any) -> Any:
+    """Links by the other record's id: the hub finds their titles when it has the articles."""
+    items = value if isinstance(value, list) else [value]
+    return [{"title": "", "ref": _string(item)} for item in items if item not in (None, "")]
+
+
+def _license(value: Any) -> Any:
+    return {"license": value} if isinstance(value, str) else value
+
+
+def _media(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    return [{"url": item} if isinstance(item, str) else item for item in items if item]
+
+
+def _epoch(value: Any) -> Any:
+    """Seconds since 1970, UTC; milliseconds where seconds would be past the year 5000."""
+    try:
+        seconds = float(value)
+        if abs(seconds) > 1e11:
+            seconds /= 1000
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (TypeError, ValueError, OverflowError, OSError):
+        return _string(value)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
+    "epoch": _epoch,
+    "json": _as_it_is,  # the value as it is: it has the article's own form already
+    "license": _license,
+    "media": _media,
+    "named": _named,
+    "people": _people,
+    "refs": _refs,
+    "string": _string,
+    "strings": _strings,
+    "titled": _titled,
+    "titles": _titles,
+}
+_USUAL = {
+    "authors": "people",
+    "reviewers": "people",
+    "publisher": "named",
+    "series": "titled",
+    "topics": "strings",
+    "keywords": "strings",
+    "see_also": "titles",
+    "media": "media",
+    "rights": "license",
+    "promos": "json",
+    "corrections": "json",
+    "withdrawn": "json",
+}
+
+
+def read_mapping(name: str, spec: Any) -> FieldMapping:
+    """A mapping from its JSON form (module docstring).
+
+    Raises:
+        ModelError: names the field of the mapping and what to write there.
+    """
+    if not isinstance(spec, dict) or not isinstance(spec.get("fields"), dict):
+        raise ModelError(name, "no object 'fields'", "Give target fields and where they stand.")
+    recognise = spec.get("recognise", [])
+    if not isinstance(recognise, list) or not all(isinstance(key, str) for key in recognise):
+        raise ModelError(f"{name}.recognise", "not a list of strings", "Give keys of the records.")
+    rules = tuple(_read_rule(name, target, where) for target, where in spec["fields"].items())
+    return FieldMapping(name, frozenset(recognise), rules)
+
+
+def _read_rule(name: str, target: str, where: Any) -> FieldRule:
+    at = f"{name}.fields.{target}"
+    if target not in _RAW_KEYS:
+        meant = difflib.get_close_matches(target, sorted(_RAW_KEYS), n=1)
+        hint = (
+            f"Did you mean {meant[0]!r}?"
+            if meant
+            else f"Use one of {', '.join(sorted(_RAW_KEYS))}."
+        )
+        raise ModelError(at, "no field of an article", hint)
+    converter = _USUAL.get(target, "string")
+    if isinstance(where, dict):
+        converter = where.get("as", converter)
+        where = where.get("from")
+    paths = [where] if isinstance(where, str) else where
+    if not isinstance(paths, list) or not paths or not all(isinstance(p, str) and p for p in paths):
+        raise ModelError(at, "no path", 'Give a path such as "body.value", or a list of paths.')
+    if converter not in CONVERTERS:
+        raise ModelError(
+            at, f"unknown reader {converter!r}", f"Use one of {', '.join(CONVERTERS)}."
+        )
+    return FieldRule(target, tuple(tuple(path.split(".")) for path in paths), converter)
+
+
+CORPUS = read_mapping(
+    "corpus",
+    {
+        "recognise": ["id", "html", "lang", "license", "see_also"],
+        "fields": {
+            "external_id": "id",
+            "source": "source",
+            "url": "url",
+            "canonical_url": "canonical",
+            "title": "title",
+            "summary": "summary",
+            "html": "html",
+            "published": "published",
+            "authors": "authors",
+            "topics": "topics",
+            "keywords": "keywords",
+            "see_also": {"from": "see_also", "as": "refs"},
+            "rights": "license",
+            "language": "lang",
+        },
+    },
+)
+
+
+def _mapped(record: Mapping[str, Any], mapping: FieldMapping) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for rule in mapping.rules:
+        for path in rule.paths:
+            value = _at(record, path)
+            if value not in (None, "", []):
+                given[rule.target] = CONVERTERS[rule.converter](value)
+                break
+    return given
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:
+    for position, step in enumerate(path):
+        key = step.removesuffix("[]")
+        value = value.get(key) if isinstance(value, Mapping) else None
+        if key != step:
+            rest = path[position + 1 :]
+            items = value if isinstance(value, list) else []
+            found = [_at(item, rest) if rest else item for item in items]
+            return [item for item in found if item is not None]
+        if value is None:
+            return None
+    return value
+
+
+@lru_cache(maxsize=8)
+def _operator_mappings(path: str, _changed: int) -> tuple[FieldMapping, ...]:
+    specs = json.loads(Path(path).read_text("utf-8"))
+    if not isinstance(specs, dict):
+        raise ModelError("mappings", f"found {type(specs).__name__}", "Give an object of mappings.")
+    return tuple(read_mapping(name, spec) for name, spec in specs.items())
+
+
+def _mappings(options: Mapping[str, str]) -> tuple[FieldMapping, ...]:
+    """The operator's mappings before the built-in one, so that they can take its records."""
+    path = options.get("mappings", "")
+    if not path:
+        return (CORPUS,)
+    try:
+        return (*_operator_mappings(path, Path(path).stat().st_mtime_ns), CORPUS)
+    except (OSError, ValueError) as error:
+        raise Reject(f"the field mappings in {path} can't be used: {error}") from error
+
+
+# --- the source ------------------------------------------------------------------------------
+
+
+class JsonSource:
+    """Articles in JSON and NDJSON."""
+
+    meta = SourceMeta(
+        name="json",
+        title="JSON",
+        version="1",
+        media_types=("application/json", *_LINES),
+        extensions=("json", "jsonl", "ndjson"),
+        description="The article's own keys, one or many, and other records by a field mapping.",
+        options=(
+            Option("mapping", "", "Read every record by this mapping: own, corpus or one's own."),
+            Option("mappings", "", "Path of a JSON file with further field mappings."),
+        ),
+    )
+
+    def read(self, raw: RawInput, context: SourceContext) -> Sequence[RawArticle | Problem]:
+        """Each record by itself, in the order of the input.
+
+        Raises:
+            Reject: an option can't be used.
+        """
+        refusal = _unreadable(raw.data)
+        if refusal is not None:
+            return [refusal]
+        mappings = _mappings(context.options)
+        chosen = _chosen(context.options.get("mapping", ""), mappings)
+        return [
+            piece if isinstance(piece, Problem) else _article(piece, mappings, chosen)
+            for piece in _pieces(raw)
+        ]
+
+
+def _unreadable(data: bytes) -> Problem | None:
+    if not data.strip():
+        return Problem(code="empty", detail="the input is empty", remedy="Send an article.")
+    if len(data) > MAX_BYTES:
+        return Problem(
+            code="too-large",
+            detail=f"{len(data)} bytes of JSON are over the limit of {MAX_BYTES}",
+            remedy="Send it in several parts.",
+        )
+    return None
+
+
+_OWN = FieldMapping("own", frozenset())
+
+
+def _chosen(name: str, mappings: Sequence[FieldMapping]) -> FieldMapping | None:
+    if not name:
+        return None
+    known = {mapping.name: mapping for mapping in (*mappings, _OWN)}
+    if name not in known:
+        raise Reject(f"no field mapping is named {name!r}; there are {', '.join(sorted(known))}")
+    return known[name]
+
+
+def _article(
+    piece: _Piece, mappings: Sequence[FieldMapping], chosen: FieldMapping | None
+) -> RawArticle | Problem:
+    try:
+        record = piece.value
+        if not isinstance(record, dict):
+            raise ModelError("article", f"found {type(record).__name__}", "Give an object.")
+        mapping = chosen or _recognised(record, mappings)
+        given = _own(record) if mapping is _OWN else _mapped(record, mapping)
+        return RawArticle.from_dict(_with_dates(given))
+    except _Refused as refused:
+        return _placed(refused.problem, piece)
+    except ModelError as error:
+        problem = Problem(
+            code="field-invalid", detail=str(error), field=error.field, remedy=error.remedy
+        )
+        return _placed(problem, piece)
+
+
+def _recognised(record: Mapping[str, Any], mappings: Sequence[FieldMapping]) -> FieldMapping:
+    for mapping in mappings:
+        if mapping.recognise and mapping.recognise <= record.keys():
+            return mapping
+    return _OWN
+
+
+def _placed(problem: Problem, piece: _Piece) -> Problem:
+    return Problem(
+        code=problem.code,
+        detail=problem.detail,
+        field=problem.field,
+        remedy=problem.remedy,
+        index=piece.index,
+        line=piece.line,
+    )
+
+
+@hookimpl
+def register_sources() -> Sequence[JsonSource]:
+    """The hook of the `seealso` entry-point group."""
+    return [JsonSource()]

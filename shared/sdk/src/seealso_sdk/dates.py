@@ -6,9 +6,11 @@ Formatting never touches the process's locale (feedgen's own does, three times a
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
+_LEAP_SECOND = re.compile(r"(?<=:\d\d):60(?!\d)")
+_DAY_LENGTH = len("2024-04-09")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -29,6 +31,34 @@ def instant(value: str) -> datetime:
         return datetime(day.year, day.month, day.day, tzinfo=UTC)
     when = datetime.fromisoformat(value)
     return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def normalised(value: str) -> str:
+    """A date of ISO 8601 (RFC 3339 and its common relaxations) as the model has it.
+
+    ``2022-02-24T14:00:00-0500`` is ``2022-02-24T14:00:00-05:00``; a day stays a day; a time without
+    offset is taken as UTC; a leap second is the second before it.
+
+    Raises:
+        ValueError: not a date, or a date without a day.
+    """
+    text = value.strip()
+    if is_day(text):
+        return date.fromisoformat(text).isoformat()
+    text = _LEAP_SECOND.sub(":59", text)
+    if len(text) <= _DAY_LENGTH:  # 20240409, 2024-W15-2
+        return date.fromisoformat(text).isoformat()
+    if text[-1:] in "zZ":
+        text = f"{text[:-1].rstrip()}+00:00"
+    when = datetime.fromisoformat(text)
+    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
+    try:
+        utc = aware.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{value!r} is outside the years 1 to 9999") from error
+    offset = (aware.utcoffset() or timedelta()).total_seconds()
+    # RFC 3339 has offsets of whole minutes; ISO 8601 as Python reads it has seconds too.
+    return (utc if offset % 60 else aware).isoformat(timespec="seconds")
 
 
 def rfc3339(value: str | datetime) -> str:
