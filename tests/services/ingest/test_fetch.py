@@ -1,0 +1,281 @@
+"""The guarded fetch: what it refuses, where it stops, and what it brings back."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from seealso_ingest.fetch import FetchError, Limits, fetch, is_public
+
+NOT_PUBLIC = [
+    "127.0.0.1",
+    "127.8.9.1",
+    "0.0.0.0",
+    "10.1.2.3",
+    "100.64.0.1",
+    "169.254.169.254",
+    "172.16.0.1",
+    "192.0.0.8",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.1.1",
+    "198.18.0.1",
+    "224.0.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::127.0.0.1",
+    "::ffff:127.0.0.1",
+    "::ffff:8.8.8.8",
+    "64:ff9b::7f00:1",
+    "64:ff9b:1::a00:1",
+    "100::1",
+    "2001::1",
+    "2001:db8::1",
+    "2002:7f00:1::1",
+    "3fff::1",
+    "fc00::1",
+    "fd12:3456::1",
+    "fe80::1",
+    "fe80::1%eth0",
+    "fec0::1",
+    "ff02::1",
+    "not an address",
+]
+
+
+@pytest.mark.parametrize("address", NOT_PUBLIC)
+def test_an_address_of_a_private_or_special_range_is_not_public(address: str) -> None:
+    assert not is_public(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "2a00:1450::1"])
+def test_an_ordinary_address_is_public(address: str) -> None:
+    assert is_public(address)
+
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@contextmanager
+def site(answer: Answer) -> Iterator[str]:
+    """A real server on a free port of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            try:
+                answer(self)
+            except (BrokenPipeError, ConnectionResetError):
+                self.close_connection = True  # the client had enough
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def send(handler: BaseHTTPRequestHandler, body: bytes, status: int = 200, **headers: str) -> None:
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name.replace("_", "-"), value)
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def test_a_page_comes_with_its_type_charset_and_validators() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        send(handler, b"caf\xe9", Content_Type='Text/HTML; charset="ISO-8859-1"', ETag='"7"')
+
+    with site(answer) as url:
+        page = fetch(f"{url}/menu", allow_private=True)
+    assert (page.data, page.media_type, page.charset) == (b"caf\xe9", "text/html", "ISO-8859-1")
+    assert (page.url, page.etag) == (f"{url}/menu", '"7"')
+
+
+def test_a_gzipped_body_is_unpacked() -> None:
+    body = b"<p>" + b"tomato " * 1000
+    with site(lambda h: send(h, gzip.compress(body), Content_Encoding="gzip")) as url:
+        assert fetch(url, allow_private=True).data == body
+
+
+def test_this_machine_is_refused_unless_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    with site(lambda h: asked.append(h.path)) as url:
+        port = int(url.rsplit(":", 1)[1])
+        monkeypatch.setattr("seealso_ingest.fetch.PORTS", frozenset({port}))
+        for host in ("127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"):
+            with pytest.raises(FetchError) as caught:
+                fetch(f"http://{host}:{port}/")
+            assert caught.value.permanent
+            assert "SEEALSO_ALLOW_PRIVATE_FETCH=1" in str(caught.value)
+    assert asked == []
+
+
+def resolver(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
+    """Answers name lookups in turn; returns the list of names that were asked."""
+    asked: list[str] = []
+    queue = list(answers)
+
+    def lookup(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        addresses = queue.pop(0) if len(queue) > 1 else queue[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in addresses]
+
+    monkeypatch.setattr("seealso_ingest.fetch.socket.getaddrinfo", lookup)
+    return asked
+
+
+def test_one_private_address_among_public_ones_refuses_the_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    resolver(monkeypatch, ["93.184.215.14", "10.0.0.7"])
+    with pytest.raises(FetchError, match=r"mixed\.example is 10\.0\.0\.7"):
+        fetch("http://mixed.example/")
+
+
+def test_a_name_is_resolved_once_so_a_second_answer_gains_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = resolver(monkeypatch, ["93.184.215.14"], ["127.0.0.1"])
+    tried: list[str] = []
+
+    def connect(address: tuple[str, int], **_: Any) -> socket.socket:
+        tried.append(address[0])
+        raise OSError("unreachable in this test")
+
+    monkeypatch.setattr("seealso_ingest.fetch.socket.create_connection", connect)
+    with pytest.raises(FetchError, match="unreachable in this test"):
+        fetch("http://rebinding.example/")
+    assert asked == ["rebinding.example"]
+    assert tried == ["93.184.215.14"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("file:///etc/passwd", "http:// or https://"),
+        ("ftp://example.org/feed", "http:// or https://"),
+        ("http:///nowhere", "http:// or https://"),
+        ("http://[broken/", "is no URL"),
+        ("http://user:secret@example.org/", "user name"),
+        ("http://example.org:22/", "port 22"),
+        ("http://example.org:99999/", "is no URL"),
+    ],
+)
+def test_a_url_that_may_not_be_asked_is_refused_before_any_lookup(
+    url: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = resolver(monkeypatch, ["93.184.215.14"])
+    with pytest.raises(FetchError, match=said) as caught:
+        fetch(url)
+    assert caught.value.permanent
+    assert asked == []
+
+
+def test_a_redirect_is_followed_and_checked_like_the_first_url() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        target = {"/a": "/b", "/bad": "file:///etc/passwd", "/loop": "/loop"}.get(handler.path)
+        if target:
+            send(handler, b"", 302, Location=target)
+        else:
+            send(handler, b"here", Content_Type="text/plain")
+
+    with site(answer) as url:
+        page = fetch(f"{url}/a", allow_private=True)
+        assert (page.url, page.data) == (f"{url}/b", b"here")
+        with pytest.raises(FetchError, match="http:// or https://"):
+            fetch(f"{url}/bad", allow_private=True)
+        with pytest.raises(FetchError, match="more than 5 times"):
+            fetch(f"{url}/loop", allow_private=True)
+
+
+def test_a_body_over_the_cap_is_refused_packed_or_not() -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if handler.path == "/bomb":
+            send(handler, bomb, Content_Encoding="gzip")
+        else:
+            send(handler, bytes(2_000_000))
+
+    limits = Limits(body=1_000_000)
+    with site(answer) as url:
+        for path in ("/bomb", "/plain"):
+            with pytest.raises(FetchError, match="larger than 1 MB"):
+                fetch(url + path, allow_private=True, limits=limits)
+
+
+@pytest.mark.parametrize("path", ["/headers", "/body", "/endless"])
+def test_a_server_that_trickles_is_cut_at_the_deadline(path: str) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        if path != "/headers":
+            handler.wfile.write(b"Content-Length: 500\r\n" if path == "/body" else b"")
+            handler.wfile.write(b"Connection: close\r\n\r\n")
+        for number in range(200):
+            handler.wfile.write(b"X-%d: x\r\n" % number)
+            time.sleep(0.02)
+
+    with site(answer) as url:
+        started = time.monotonic()
+        with pytest.raises(FetchError, match=r"longer than 0\.3 seconds") as caught:
+            fetch(url + path, allow_private=True, limits=Limits(seconds=0.3))
+    assert time.monotonic() - started < 2
+    assert not caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("status", "permanent"), [(404, True), (410, True), (500, False), (503, False), (304, True)]
+)
+def test_an_error_status_is_told_in_words(status: int, permanent: bool) -> None:
+    with (
+        site(lambda h: send(h, b"", status)) as url,
+        pytest.raises(FetchError, match=f"answers {status}") as caught,
+    ):
+        fetch(url, allow_private=True)
+    assert caught.value.permanent is permanent
+
+
+def test_a_coding_that_was_not_asked_for_and_broken_gzip_are_refused() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        coding = handler.path.strip("/")
+        send(handler, gzip.compress(b"x" * 999)[:20], Content_Encoding=coding)
+
+    with site(answer) as url:
+        with pytest.raises(FetchError, match="'br', unasked"):
+            fetch(f"{url}/br", allow_private=True)
+        with pytest.raises(FetchError, match="in the middle of its gzip"):
+            fetch(f"{url}/gzip", allow_private=True)
+
+
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        with site(lambda h: send(h, b"direct")) as url:
+            assert fetch(url, allow_private=True).data == b"direct"
+
+
+def test_a_closed_port_says_so() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        with pytest.raises(FetchError, match="Connection refused") as caught:
+            fetch(url, allow_private=True)
+    assert not caught.value.permanent
