@@ -173,25 +173,36 @@ def test_a_folder_without_write_permission_is_named(open_folder: Path) -> None:
 
 
 _RACE = """
-import sys, time
+import sys
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
 import seealso_store.schema, alembic.command
 db = open_database(sys.argv[1])
-time.sleep(max(0.0, float(sys.argv[2]) - time.time()))
+print("ready", flush=True)
+sys.stdin.readline()
 prepare(db)
 """
 
 
 def _race(url: str) -> None:
-    import time
-
-    start = str(time.time() + 2.0)
     racers = [
-        subprocess.Popen([sys.executable, "-c", _RACE, url, start], stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-c", _RACE, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for _ in range(3)
     ]
-    complaints = [racer.communicate(timeout=60)[1].decode() for racer in racers]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    complaints = [racer.communicate(timeout=60)[1] for racer in racers]
     assert [racer.returncode for racer in racers] == [0, 0, 0], complaints
     db = open_database(url)
     assert _differences(db) == []

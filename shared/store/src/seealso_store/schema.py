@@ -68,6 +68,7 @@ article = Table(  # ingest
     Column("sort_at", BigInteger, nullable=False),  # published, else first seen: newest first
     Column("first_seen", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),  # this version was accepted
+    Column("due", BigInteger),  # an embargo ends or the article expires: ingest looks each second
     Column("withdrawn_at", BigInteger),
     Column("withdrawn_reason", Text),
     Index("ix_article_newest", "status", "sort_at", "id"),
@@ -75,6 +76,7 @@ article = Table(  # ingest
     Index("ix_article_folded", "folded"),
     Index("ix_article_changed", "changed", "id"),
     Index("ix_article_withdrawn", "withdrawn_at"),
+    Index("ix_article_due", "due"),
 )
 
 identity = Table(  # ingest. Every name that an article goes by: decides what is the same article
@@ -90,7 +92,8 @@ article_version = Table(  # ingest. Append-only
     metadata,
     Column("article_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("op", Text, nullable=False),  # create, update, correct, withdraw, reinstate
+    # create, update, correct, withdraw, reinstate, publish, expire
+    Column("op", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("content_hash", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),  # Article.to_json()

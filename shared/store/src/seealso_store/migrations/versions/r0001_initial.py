@@ -73,12 +73,15 @@ def _create_article() -> None:
         sa.Column("sort_at", sa.BigInteger(), nullable=False),
         sa.Column("first_seen", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True),
         sa.Column("withdrawn_at", sa.BigInteger(), nullable=True),
         sa.Column("withdrawn_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_article")),
     )
     op.create_index("ix_article_changed", "article", ["changed", "id"], unique=False)
+    op.create_index("ix_article_due", "article", ["due"], unique=False)
     op.create_index("ix_article_folded", "article", ["folded"], unique=False)
+    op.create_index("ix_article_newest", "article", ["status", "sort_at", "id"], unique=False)
     op.create_index("ix_article_series", "article", ["series_slug", "sort_at", "id"], unique=False)
     op.create_index("ix_article_withdrawn", "article", ["withdrawn_at"], unique=False)
 
