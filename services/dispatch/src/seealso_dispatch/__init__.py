@@ -1,1 +1,5 @@
-"""Mails newsletters with consent, from a ledger of deliveries."""
+"""The dispatch service: newsletters.
+
+Comes in: sign-ups, confirmations and goodbyes by HTTP; renditions of the e-mail output from the
+store; wake-ups. Goes out: messages to an SMTP relay. Owns: readers, consent, issues, deliveries.
+"""

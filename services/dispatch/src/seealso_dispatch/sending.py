@@ -1,0 +1,220 @@
+"""What is due is sent, one delivery after the other, over one kept connection.
+
+    claim ──> consent still stands? ──> digest for this reader ──> "sending" committed
+          ──> relay ──> sent | waiting (later) | dead | dropped | uncertain
+
+The row says "sending" before the first byte leaves: a crash in between makes the delivery
+`uncertain`, and an issue is never sent twice. A confirmation mail is (with the same Message-ID).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from seealso_core.host import PluginHost
+from seealso_sdk import dates
+from seealso_sdk.model import Channel, Entry, Filing, Rendition
+from seealso_store import newsletters as store
+from seealso_store.clock import SECOND, iso
+from seealso_store.database import Database
+from seealso_store.newsletters import CONFIRM, Delivery, DigestItem, Issue
+from sqlalchemy import Connection
+
+from seealso_dispatch import message, schedule
+from seealso_dispatch.errors import RelayError, RelayUncertain
+from seealso_dispatch.message import subject
+from seealso_dispatch.pages import confirmation_html, confirmation_text
+from seealso_dispatch.relay import Relay, parse_url
+from seealso_dispatch.settings import DispatchSettings
+from seealso_dispatch.tokens import Tokens
+
+log = logging.getLogger(__name__)
+
+BATCH = 20  # deliveries claimed at once
+LEASE = 120 * SECOND  # longer than one message can take with the relay's timeouts
+
+
+class Sender:
+    """Sends deliveries. `secret` is the hub's signing secret."""
+
+    def __init__(
+        self,
+        database: Database,
+        host: PluginHost,
+        settings: DispatchSettings,
+        *,
+        secret: bytes,
+        now: Callable[[], int],
+    ) -> None:
+        self._db = database
+        self._host = host
+        self._settings = settings
+        self._now = now
+        self._relay_url = parse_url(settings.smtp_url)
+        self._tokens = Tokens((secret,))
+        self._domain = urlsplit(settings.hub_url).hostname or "localhost"
+        self._digests: dict[tuple[str, frozenset[tuple[str, int]]], message.Digest] = {}
+
+    def send_due(self) -> int:
+        """Send what is due, a batch; returns how many deliveries were looked at."""
+        now = self._now()
+        with self._db.write() as tx:
+            store.give_up_lost(tx, now=now)
+            claimed = store.claim(tx, limit=BATCH, lease_until=now + LEASE, now=now)
+        if not claimed:
+            return 0
+        self._digests.clear()
+        with Relay(self._relay_url) as relay:
+            for mine in claimed:
+                self._deliver(relay, mine)
+        with self._db.write() as tx:
+            store.finish_issues(tx, self._now())
+        return len(claimed)
+
+    def _deliver(self, relay: Relay, mine: Delivery) -> None:
+        raw = self._message(mine)
+        now = self._now()
+        with self._db.write() as tx:
+            if isinstance(raw, str):
+                store.move(tx, mine, "dropped", now=now, error=raw)
+                return
+            # Once more, in the commit that lets the first byte leave: consent may have ended.
+            if not self._may_go(tx, mine):
+                store.move(tx, mine, "dropped", now=now, error="the reader has left")
+                return
+            if not store.move(tx, mine, "sending", now=now, lease_until=now + LEASE):
+                return
+        state, error, run_at = self._hand_over(relay, mine, raw)
+        with self._db.write() as tx:
+            store.move(tx, mine, state, now=self._now(), error=error, run_at=run_at)
+
+    def _may_go(self, tx: Connection, mine: Delivery) -> bool:
+        return mine.issue_id.startswith(CONFIRM) or store.may_receive(tx, mine)
+
+    def _hand_over(
+        self, relay: Relay, mine: Delivery, raw: bytes
+    ) -> tuple[str, str | None, int | None]:
+        sender = message.envelope_sender(self._settings.mail_from)
+        try:
+            relay.send(sender, mine.email, raw)
+        except RelayUncertain as error:
+            if mine.issue_id.startswith(CONFIRM):
+                return "waiting", str(error), self._now() + schedule.MINUTE * SECOND
+            return "uncertain", str(error), None
+        except RelayError as error:
+            delay = None if error.permanent else schedule.next_delay(mine.attempts)
+            log.warning("message not taken", extra={"issue": mine.issue_id, "error": str(error)})
+            if delay is None:
+                return "dead", str(error), None
+            return "waiting", str(error), self._now() + delay * SECOND
+        return "sent", None, None
+
+    def _message(self, mine: Delivery) -> bytes | str:
+        """The message for this reader, or the reason why there is none."""
+        if mine.issue_id.startswith(CONFIRM):
+            return self._confirmation(mine)
+        with self._db.read() as conn:
+            record = store.get_issue(conn, mine.issue_id)
+            if record is None:
+                return "the issue is gone"
+            items = store.issue_items(conn, mine.issue_id)
+            has = store.already_received(conn, mine.issue_id, mine.subscriber_id)
+        left = [item for item in items if item.article_id not in has]
+        if not left:
+            return "nothing is left to send: received in another newsletter, or withdrawn"
+        digest = self._digest(record, left)
+        token = self._tokens.unsubscribe(mine.subscriber_id, record.slug)
+        return message.build(
+            digest,
+            message.Reader(
+                email=mine.email,
+                message_id=mine.message_id,
+                unsubscribe_token=token,
+                preferences_token=self._tokens.preferences(mine.subscriber_id),
+                unsubscribe_url=self._url(f"/newsletters/unsubscribe/{token}"),
+            ),
+        )
+
+    def _digest(self, record: Issue, items: list[DigestItem]) -> message.Digest:
+        """Assembled once for all readers who get the same articles."""
+        key = (record.id, frozenset((item.article_id, item.version) for item in items))
+        if key not in self._digests:
+            self._digests[key] = self._assemble(record, items)
+        return self._digests[key]
+
+    def _assemble(self, record: Issue, items: list[DigestItem]) -> message.Digest:
+        with self._db.read() as conn:
+            label = store.topic_label(conn, record.slug) or record.slug
+        titles = [item.title for item in items]
+        name = self._settings.hub_name
+        channel = Channel(
+            id=f"{self._settings.hub_url}/newsletters/{record.slug}/{record.number}",
+            title=label,
+            description="",
+            url=self._url(f"/topics/{record.slug}"),
+            feed_url=self._url(f"/topics/{record.slug}/feed.rss"),
+            updated=iso(record.created),
+            language=record.language,
+            hub_name=name,
+            options={
+                "subject": subject(label, titles),
+                "from": self._settings.mail_from,
+                "unsubscribe_url": self._url(
+                    f"/newsletters/unsubscribe/{message.UNSUBSCRIBE_PLACEHOLDER}"
+                ),
+                "preferences_url": self._url(
+                    f"/newsletters/preferences/{message.PREFERENCES_PLACEHOLDER}"
+                ),
+                "postal_address": self._settings.postal_address,
+                "why": f"You get this because you signed up for {label} at {name}.",
+            },
+        )
+        raw = self._host.assemble(store.OUTPUT, channel, [_entry(self._settings, i) for i in items])
+        when = format_datetime(dates.instant(iso(record.created)))
+        return message.parse_digest(
+            raw,
+            sender=self._settings.mail_from,
+            date=when,
+            list_name=label,
+            list_id=message.list_id(record.slug, self._domain),
+            archive=self._url(f"/topics/{record.slug}"),
+        )
+
+    def _confirmation(self, mine: Delivery) -> bytes | str:
+        with self._db.read() as conn:
+            record = store.get_consent(conn, mine.issue_id.removeprefix(CONFIRM))
+            if record is None or record.confirmed is not None:
+                return "no longer asked for"
+            label = store.topic_label(conn, record.slug) or record.slug
+        link = self._url(f"/newsletters/confirm/{self._tokens.confirm(record.id)}")
+        name = self._settings.hub_name
+        return message.plain_message(
+            sender=self._settings.mail_from,
+            to=mine.email,
+            subject=f"Please confirm: {label} by e-mail",
+            date=format_datetime(dates.instant(iso(record.asked))),
+            message_id=mine.message_id,
+            text=confirmation_text(label, link, name),
+            html=confirmation_html(label, link, name),
+        )
+
+    def _url(self, path: str) -> str:
+        return self._settings.hub_url + path
+
+
+def _entry(settings: DispatchSettings, item: DigestItem) -> Entry:
+    parts = json.loads(item.parts) if item.parts else {}
+    dated = iso(item.sort_at)
+    return Entry(
+        article_id=item.article_id,
+        title=item.title,
+        url=f"{settings.hub_url}/articles/{item.article_id}",
+        dated=dated,
+        revised=dated,
+        language=item.language,
+        rendition=Rendition(item.body, {k: base64.b64decode(v) for k, v in parts.items()}),
+        categories=tuple(Filing.from_dict(c) for c in json.loads(item.categories)),
+    )
