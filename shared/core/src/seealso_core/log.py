@@ -1,0 +1,175 @@
+"""Logs: a constant sentence plus attributes, one line a record.
+
+    log = get(__name__)
+    with bind(correlation_id):
+        log.info("Stored the renditions", output="rss", count=32)
+
+The correlation id is bound once per request or batch and travels with the context. Attributes that
+are named like a secret, and passwords inside URLs, are never written. Line breaks in values are
+escaped, so that input can't forge a record.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TextIO
+
+_ATTRIBUTES = "seealso_attributes"
+_SECRET_NAME = re.compile(r"(?i)(^|_)(key|secret|password|passwd|token|authorization|cookie)$")
+_URL_PASSWORD = re.compile(
+    r"(?P<head>\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+(?=@)", re.IGNORECASE
+)
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
+
+_correlation: ContextVar[str] = ContextVar("seealso_correlation_id", default="")
+
+
+def correlation_id() -> str:
+    """The id that is bound here, or an empty string."""
+    return _correlation.get()
+
+
+def new_correlation_id() -> str:
+    """A fresh one: 16 hexadecimal digits."""
+    return secrets.token_hex(8)
+
+
+def is_correlation_id(value: str) -> bool:
+    """Whether somebody else's id may be taken over: 8 to 64 letters, digits and dashes."""
+    return _CORRELATION_ID.match(value) is not None
+
+
+@contextmanager
+def bind(correlation_id: str) -> Iterator[None]:
+    """Every record inside carries this id."""
+    token = _correlation.set(correlation_id)
+    try:
+        yield
+    finally:
+        _correlation.reset(token)
+
+
+class Log:
+    """A logger whose calls take a constant sentence and attributes."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def debug(self, sentence: str, /, **attributes: Any) -> None:
+        """For those who look for a fault."""
+        self._log(logging.DEBUG, sentence, attributes)
+
+    def info(self, sentence: str, /, **attributes: Any) -> None:
+        """What an operator likes to know."""
+        self._log(logging.INFO, sentence, attributes)
+
+    def warning(self, sentence: str, /, **attributes: Any) -> None:
+        """Contained, but somebody should look at it."""
+        self._log(logging.WARNING, sentence, attributes)
+
+    def error(self, sentence: str, /, **attributes: Any) -> None:
+        """Something does not work."""
+        self._log(logging.ERROR, sentence, attributes)
+
+    def exception(self, sentence: str, /, **attributes: Any) -> None:
+        """`error`, with the exception that is being handled."""
+        self._log(logging.ERROR, sentence, attributes, exc_info=True)
+
+    def _log(
+        self, level: int, sentence: str, attributes: dict[str, Any], *, exc_info: bool = False
+    ) -> None:
+        if self._logger.isEnabledFor(level):
+            self._logger.log(
+                level, "%s", sentence, exc_info=exc_info, extra={_ATTRIBUTES: attributes}
+            )
+
+
+def get(name: str) -> Log:
+    """The log of a module: `get(__name__)`."""
+    return Log(name)
+
+
+def configure(log_format: str = "human", level: str = "info", stream: TextIO | None = None) -> None:
+    """Send all records of the process to one stream. Call it once, at the start of a process."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_Json() if log_format == "json" else _Human())
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    for chatty in ("amqp", "kombu", "urllib3", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+class _Json(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": _instant(record),
+            "level": record.levelname.lower(),
+            "log": record.name,
+            "message": without_secrets(record.getMessage()),
+        }
+        if correlation_id():
+            line["correlation_id"] = correlation_id()
+        line.update(_attributes(record))
+        if record.exc_info:
+            line["exception"] = without_secrets(self.formatException(record.exc_info))
+        return json.dumps(line, ensure_ascii=True, default=str)
+
+
+class _Human(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        words = [
+            time.strftime("%H:%M:%S", time.localtime(record.created)),
+            f"{record.levelname.lower():7}",
+            escaped(without_secrets(record.getMessage())),
+        ]
+        attributes = _attributes(record)
+        if correlation_id():
+            attributes["correlation_id"] = correlation_id()
+        words += [f"{name}={escaped(str(value))}" for name, value in attributes.items()]
+        lines = [" ".join(words)]
+        if record.exc_info:
+            trace = without_secrets(self.formatException(record.exc_info))
+            lines += [f"    | {escaped(line)}" for line in trace.split("\n")]
+        return "\n".join(lines)
+
+
+def _instant(record: logging.LogRecord) -> str:
+    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+    return f"{whole}.{int(record.msecs):03d}Z"
+
+
+def _attributes(record: logging.LogRecord) -> dict[str, Any]:
+    given: dict[str, Any] = getattr(record, _ATTRIBUTES, {})
+    return {name: _shown(name, value) for name, value in given.items()}
+
+
+def _shown(name: str, value: Any) -> Any:
+    if _SECRET_NAME.search(name):
+        return "[not logged]"
+    if isinstance(value, int | float | bool) or value is None:
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_shown("", item) for item in value]
+    return without_secrets(str(value))
+
+
+def without_secrets(text: str) -> str:
+    """The text, with passwords inside URLs taken out."""
+    return _URL_PASSWORD.sub(r"\g<head>[not logged]", text)
+
+
+def escaped(text: str) -> str:
+    """The text on one line, whatever is in it."""
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match.group()):02x}", text)
