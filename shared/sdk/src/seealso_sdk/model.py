@@ -370,8 +370,14 @@ class Article(Record):
 
     @property
     def revised(self) -> str:
-        """When this version's content changed: the later of `updated` and `changed`, or `dated`."""
-        return self.updated or self.changed or self.dated
+        """When what a reader sees last changed.
+
+        Of a later version: when the hub accepted it. Of the first: `updated`, else `dated`, so
+        that an archive brought in today is not all news of today (RFC 4287 section 4.2.15).
+        """
+        if self.version > 1 and self.changed:
+            return self.changed
+        return self.updated or self.dated
 
 
 @dataclass(frozen=True, slots=True)
