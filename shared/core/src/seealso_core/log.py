@@ -58,6 +58,11 @@ def bind(correlation_id: str) -> Iterator[None]:
         _correlation.reset(token)
 
 
+def set_correlation_id(value: str) -> None:
+    """Bind an id until it is set anew: for a web request, whose end is in another function."""
+    _correlation.set(value)
+
+
 class Log:
     """A logger whose calls take a constant sentence and attributes."""
 
@@ -84,8 +89,17 @@ class Log:
         """`error`, with the exception that is being handled."""
         self._log(logging.ERROR, sentence, attributes, exc_info=True)
 
+    def failed(self, error: BaseException, sentence: str, /, **attributes: Any) -> None:
+        """`error`, with the trace of an exception that is not being handled any more."""
+        self._log(logging.ERROR, sentence, attributes, exc_info=error)
+
     def _log(
-        self, level: int, sentence: str, attributes: dict[str, Any], *, exc_info: bool = False
+        self,
+        level: int,
+        sentence: str,
+        attributes: dict[str, Any],
+        *,
+        exc_info: bool | BaseException = False,
     ) -> None:
         if self._logger.isEnabledFor(level):
             self._logger.log(

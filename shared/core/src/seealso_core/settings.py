@@ -77,6 +77,9 @@ class Settings:
     plugin_deadline_seconds: float = _row(10.0, "A plugin call that takes longer is killed.")
     plugin_memory_mb: int = _row(1024, "Address space of a plugin's process, MiB.")
     plugin_output_mb: int = _row(16, "Largest rendition or document that a plugin may return, MiB.")
+    allow_private_fetch: bool = _row(
+        False, "Also fetch sources in the private network: 1 where sources live there."
+    )
     max_body_mb: int = _row(50, "Largest request body, MiB.")
     lease_seconds: int = _row(
         60, "After this long without a word, work is given to another worker."
@@ -98,6 +101,12 @@ class Settings:
         }
 
 
+def _default_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return "" if value in (_UNSET, ()) else str(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One row of the table of settings. `default` is text, as the documentation prints it."""
@@ -117,7 +126,7 @@ class Setting:
 TABLE: tuple[Setting, ...] = tuple(
     Setting(
         name=f.name,
-        default="" if f.default in (_UNSET, ()) else str(f.default),
+        default=_default_text(f.default),
         help=f.metadata["help"],
         secret=f.metadata["secret"],
         kind=str(f.type),
@@ -242,6 +251,12 @@ def _number(label: str, text: str) -> float:
     return value
 
 
+def _yes_or_no(label: str, text: str) -> bool:
+    if text.strip().lower() not in ("1", "true", "yes", "on", "0", "false", "no", "off", ""):
+        raise SettingsError(label, f"found {text!r}. Give 1 or 0.")
+    return text.strip().lower() in ("1", "true", "yes", "on")
+
+
 def _names(label: str, text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -250,6 +265,7 @@ _PARSERS: Mapping[str, Callable[[str, str], Any]] = {
     "str": lambda label, text: text.strip(),
     "int": _whole,
     "float": _number,
+    "bool": _yes_or_no,
     "Path": lambda label, text: Path(text).expanduser(),
     "tuple[str, ...]": _names,
 }

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 
 class SeealsoError(Exception):
-    """The root of every exception that the project raises on purpose."""
+    """The root of every exception that the project raises on purpose.
+
+    Attributes:
+        temporary: waiting and trying again is the remedy.
+    """
+
+    temporary = False
 
 
 class ModelError(SeealsoError, ValueError):

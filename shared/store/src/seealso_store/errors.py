@@ -12,6 +12,8 @@ class StoreError(SeealsoError):
 class StoreUnavailable(StoreError):
     """The database can't be reached or written just now: wait, then try again."""
 
+    temporary = True
+
 
 class StoreFolderMissing(StoreError):
     """The folder that the database file should lie in does not exist."""
