@@ -54,7 +54,8 @@ class Phrases:
     related_topics: str
     in_this_issue: str
     and_more: str
-    list_and: str  # between the last two names of a list
+    list_comma: str = ", "
+    list_and: str  # between the last two names of a list, with its spaces
     date: str  # of {day}, {month}, {year}
     months: tuple[str, ...]
 
@@ -98,7 +99,8 @@ def join_names(names: list[str], language: str) -> str:
     """``A``, ``A and B``, ``A, B and C``, in the words of the language."""
     if len(names) < 2:
         return "".join(names)
-    return f"{', '.join(names[:-1])} {phrases(language).list_and} {names[-1]}"
+    words = phrases(language)
+    return f"{words.list_comma.join(names[:-1])}{words.list_and}{names[-1]}"
 
 
 def _primary(language: str) -> str:
@@ -148,7 +150,7 @@ _ENGLISH: Final = Phrases(
     related_topics="Related topics",
     in_this_issue="In this issue",
     and_more="{} more on the web",
-    list_and="and",
+    list_and=" and ",
     date="{day} {month} {year}",
     months=(
         "January", "February", "March", "April", "May", "June",
@@ -183,7 +185,7 @@ _SPANISH: Final = Phrases(
     related_topics="Temas relacionados",
     in_this_issue="En este número",
     and_more="{} más en la web",
-    list_and="y",
+    list_and=" y ",
     date="{day} de {month} de {year}",
     months=(
         "enero", "febrero", "marzo", "abril", "mayo", "junio",
@@ -218,7 +220,7 @@ _GERMAN: Final = Phrases(
     related_topics="Verwandte Themen",
     in_this_issue="In dieser Ausgabe",
     and_more="{} weitere im Web",
-    list_and="und",
+    list_and=" und ",
     date="{day}. {month} {year}",
     months=(
         "Januar", "Februar", "März", "April", "Mai", "Juni",
@@ -253,7 +255,7 @@ _FRENCH: Final = Phrases(
     related_topics="Thèmes voisins",
     in_this_issue="Dans ce numéro",
     and_more="{} de plus sur le web",
-    list_and="et",
+    list_and=" et ",
     date="{day} {month} {year}",
     months=(
         "janvier", "février", "mars", "avril", "mai", "juin",
@@ -288,7 +290,8 @@ _ARABIC: Final = Phrases(
     related_topics="مواضيع ذات صلة",
     in_this_issue="في هذا العدد",
     and_more="{} أخرى على الويب",
-    list_and="و",
+    list_comma="، ",
+    list_and=" و",
     date="{day} {month} {year}",
     months=(
         "يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو",
@@ -323,7 +326,7 @@ _PORTUGUESE: Final = Phrases(
     related_topics="Temas relacionados",
     in_this_issue="Nesta edição",
     and_more="Mais {} na web",
-    list_and="e",
+    list_and=" e ",
     date="{day} de {month} de {year}",
     months=(
         "janeiro", "fevereiro", "março", "abril", "maio", "junho",

@@ -22,7 +22,9 @@ from seealso_sdk.model import (
     RawInput,
     Record,
     Rendition,
+    SeeAlso,
 )
+from seealso_sdk.text import slugify
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,12 @@ class Context(Record):
     def series_url(self, slug: str) -> str:
         """A series' page on the hub."""
         return f"{self.hub_url}/series/{slug}"
+
+    def see_also_url(self, item: SeeAlso) -> str:
+        """Where a see-also title leads: its own web address, else the topic's page."""
+        if item.url and item.url.lower().startswith(("https://", "http://")):
+            return item.url
+        return self.topic_url(slugify(item.title))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

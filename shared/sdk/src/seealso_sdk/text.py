@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar
+
+R = TypeVar("R")
 
 # XML 1.0 section 2.2: what is not a Char. Lone surrogates are inside D800-DFFF.
 _ILLEGAL = re.compile(
@@ -33,6 +37,31 @@ SLUG_MAX = 96  # characters; a longer one keeps its head and a checksum of the w
 def clean(value: str) -> str:
     """Without the characters that XML 1.0 forbids or discourages, and without lone surrogates."""
     return _ILLEGAL.sub("", value)
+
+
+def one_line(value: str) -> str:
+    """`clean`, and with every run of white space as one space: fit for a title or a header."""
+    return " ".join(clean(value).split())
+
+
+def cleaned(record: R) -> R:
+    """A frozen record (an article, a channel) with `clean` applied to every string inside it."""
+    value: Any = record
+    changes = {f.name: _cleaned(getattr(value, f.name)) for f in fields(value)}
+    copy: R = replace(value, **changes)
+    return copy
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(_cleaned(item) for item in value)
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return cleaned(value)
+    return value
 
 
 def fold(value: str) -> str:
