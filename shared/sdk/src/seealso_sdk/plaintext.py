@@ -26,11 +26,13 @@ from seealso_sdk.reading import (
     Preformatted,
     Quote,
     Rule,
+    Span,
     Spans,
     Table,
     Terms,
     parse,
     plain,
+    said,
 )
 from seealso_sdk.text import cleaned, one_line
 
@@ -316,9 +318,9 @@ class Page:
 
     def _terms(self, pairs: tuple[tuple[Spans, Blocks], ...], indent: str) -> list[str]:
         lines: list[str] = []
-        for term, said in pairs:
+        for term, about in pairs:
             lines.extend(self._wrap(self._inline(term), indent, indent))
-            lines.extend(self._render(said, indent + "    "))
+            lines.extend(self._render(about, indent + "    "))
         return lines
 
     def _quote(self, inside: Blocks, indent: str) -> list[str]:
@@ -370,21 +372,19 @@ class Page:
         """Spans as one string: marks that change the meaning kept, links numbered."""
         out: list[str] = []
         for i, span in enumerate(spans):
-            out.append(self._span_text(span.text, span.marks, span.image))
+            out.append(self._span_text(span))
             following = spans[i + 1].url if i + 1 < len(spans) else None
             if span.url and span.url != following:
                 label = plain(tuple(s for s in spans if s.url == span.url))
                 out.append(self._reference(span.url, label))
         return "".join(out)
 
-    def _span_text(self, text: str, marks: tuple[str, ...], image: str | None) -> str:
-        if image is not None:  # a picture without alternative text is decoration
-            return f"[{self._words.image}: {text}]" if text else ""
-        if "del" in marks and text.strip():  # struck out must not read as said
-            return f"~~{text}~~"
-        if "sup" in marks and text.strip().lstrip("+-−–").isdigit():  # 10 to the 9 is not 109
-            return f"^{text.strip()}"
-        return text
+    def _span_text(self, span: Span) -> str:
+        if span.image is not None:  # a picture without alternative text is decoration
+            return f"[{self._words.image}: {span.text}]" if span.text else ""
+        if "del" in span.marks and span.text.strip():  # struck out must not read as said
+            return f"~~{span.text}~~"
+        return said(span)
 
     def _reference(self, url: str, label: str) -> str:
         shown = url.removeprefix("mailto:").removeprefix("tel:")

@@ -146,7 +146,14 @@ def parse(html: str) -> Blocks:
 
 def plain(spans: Spans) -> str:
     """The text of spans alone, on one line. A picture counts by its alternative text."""
-    return " ".join("".join(span.text for span in spans).split())
+    return " ".join("".join(map(said, spans)).split())
+
+
+def said(span: Span) -> str:
+    """A span's text where raised digits can't be set: 10 to the ninth is ``10^9``, never 109."""
+    text = span.text.strip()
+    raised = "sup" in span.marks and text.lstrip("+-−–").isdigit()
+    return f"^{text}" if raised else span.text
 
 
 def outline(blocks: Blocks) -> list[tuple[str, Blocks]]:
