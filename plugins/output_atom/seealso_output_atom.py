@@ -144,6 +144,8 @@ def _entry(entry: Entry, scheme: str) -> Iterator[bytes]:
 @lru_cache(maxsize=4096)
 def _category(slug: str, label: str, scheme: str) -> bytes:
     term, text = say.xml_text(slug), say.xml_text(label)
+    if not term and not text:
+        return b""
     named = f' label="{text}"' if text else ""
     return f'  <category term="{term or text}"{scheme}{named}/>\n  '.encode()
 

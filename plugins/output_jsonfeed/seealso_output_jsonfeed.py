@@ -39,7 +39,7 @@ from seealso_sdk.model import (
     Tombstone,
 )
 from seealso_sdk.plugin import Context, OutputMeta
-from seealso_sdk.text import clean
+from seealso_sdk.text import slugify
 
 VERSION = "https://jsonfeed.org/version/1.1"
 _CLOSE = b"}}"
@@ -76,7 +76,7 @@ class JsonFeedOutput:
             "authors": _people(article.authors),
             "language": say.language(article.language),
             "attachments": [a for media in article.media if (a := _attachment(media))],
-            "_seealso": _known(_extension(article)),
+            "_seealso": _known(_extension(article, context)),
         }
         return Rendition(_bytes(_known(item)))
 
@@ -125,7 +125,7 @@ def _people(people: Sequence[Person]) -> list[dict[str, Any]]:
     ]
 
 
-def _extension(article: Article) -> dict[str, Any]:
+def _extension(article: Article, context: Context) -> dict[str, Any]:
     publisher, series, rights = article.publisher, article.series, article.rights
     return {
         "kind": article.kind,
@@ -134,7 +134,10 @@ def _extension(article: Article) -> dict[str, Any]:
         "publisher": publisher
         and _known({"name": say.plain(publisher.name), "url": say.web_url(publisher.url)}),
         "series": series
-        and _known({"title": say.plain(series.title), "url": say.web_url(series.url)}),
+        and {
+            "title": say.plain(series.title),
+            "url": say.web_url(context.series_url(slugify(series.title))),
+        },
         "reviewers": _people(article.reviewers),
         "reviewed": say.plain(article.reviewed or ""),
         "review_by": say.plain(article.review_by or ""),
@@ -173,7 +176,7 @@ def _head(channel: Channel) -> dict[str, Any]:
         ],
         "_seealso": _known(
             {
-                "id": clean(channel.id),
+                "id": say.plain(channel.id),
                 "updated": rfc3339(say.first_date(channel.updated)),
                 "scheme": say.web_url(channel.scheme),
                 "topics": [_topic(topic, channel.scheme) for topic in channel.topics],
@@ -200,7 +203,7 @@ def _item(entry: Entry) -> bytes:
         ours.append(f'"related":[{",".join(related)}]')
     if entry.reason:
         ours.append(f'"reason":{_json(say.plain(entry.reason))}')
-    tags = ",".join(_tag(category.label, category.slug) for category in entry.categories)
+    tags = ",".join(filter(None, (_tag(filed.label, filed.slug) for filed in entry.categories)))
     spliced = "".join(f",{member}" for member in ours) + "}"
     spliced += f',"tags":[{tags}]}}' if tags else "}"
     return body[: -len(_CLOSE)] + spliced.encode()
@@ -208,7 +211,8 @@ def _item(entry: Entry) -> bytes:
 
 @lru_cache(maxsize=4096)
 def _tag(label: str, slug: str) -> str:
-    return _json(say.plain(label) or say.plain(slug))
+    tag = say.plain(label) or say.plain(slug)
+    return _json(tag) if tag else ""
 
 
 @lru_cache(maxsize=4096)
@@ -216,7 +220,7 @@ def _category(filing: Filing) -> str:
     return _json(
         _known(
             {
-                "slug": clean(filing.slug),
+                "slug": say.plain(filing.slug),
                 "label": say.plain(filing.label),
                 "origin": say.plain(filing.origin),
                 "score": filing.score,
@@ -232,7 +236,7 @@ def _related(link: Link) -> str:
     if url is None:
         return ""
     title, reason = say.plain(link.title), say.plain(link.reason)
-    return _json(_known({"url": url, "title": title, "rel": link.rel, "reason": reason}))
+    return _json(_known({"url": url, "title": title, "rel": say.plain(link.rel), "reason": reason}))
 
 
 def _deleted(stone: Tombstone) -> dict[str, Any]:
@@ -243,7 +247,7 @@ def _deleted(stone: Tombstone) -> dict[str, Any]:
 def _topic(filing: Filing, scheme: str) -> dict[str, Any]:
     return _known(
         {
-            "slug": clean(filing.slug),
+            "slug": say.plain(filing.slug),
             "label": say.plain(filing.label),
             "url": say.web_url(f"{scheme}/{filing.slug}"),
             "score": filing.score,

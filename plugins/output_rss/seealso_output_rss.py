@@ -118,7 +118,8 @@ def _item(entry: Entry, domain: str) -> Iterator[bytes]:
     yield body[: -len(_CLOSE)]
     for category in entry.categories:
         label = say.xml_text(category.label) or say.xml_text(category.slug)
-        yield f"  <category{domain}>{label}</category>\n    ".encode()
+        if label:
+            yield f"  <category{domain}>{label}</category>\n    ".encode()
     for link in entry.related:
         yield _related(link.url, link.title)
     yield _CLOSE + b"\n"

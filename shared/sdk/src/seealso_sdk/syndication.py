@@ -310,8 +310,8 @@ def _see_also(article: Article, context: Context) -> list[str]:
 
 
 def _see_also_item(entry: SeeAlso, context: Context) -> str:
-    url = web_url(entry.url) or web_url(context.topic_url(slugify(entry.title))) or ""
-    return f'<li><a href="{escape(url)}">{escape(plain(entry.title, TITLE_MAX))}</a></li>'
+    url = web_url(context.see_also_url(entry)) or web_url(context.topic_url(slugify(entry.title)))
+    return f'<li><a href="{escape(url or "")}">{escape(plain(entry.title, TITLE_MAX))}</a></li>'
 
 
 def _time(value: str, tag: str) -> str:
