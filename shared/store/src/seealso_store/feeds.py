@@ -10,7 +10,6 @@ queries walk an index from the cursor on and stop at the limit.
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,52 +19,36 @@ import sqlalchemy as sa
 from seealso_sdk.model import Article, Entry, Filing, Link, Rendition, Tombstone
 from sqlalchemy import ColumnElement, Connection, FromClause
 
+from seealso_store.arrays import one_of
 from seealso_store.clock import iso
+from seealso_store.filings import WITHDRAWN
+from seealso_store.renditions import decode_parts
 from seealso_store.schema import (
     article,
     article_version,
     filing,
     placement,
     rendition,
+    see_also,
     topic,
-    topic_name,
 )
+from seealso_store.topics import GHOST, Topic
+from seealso_store.topics import OWN as IN_FEED
 
-IN_FEED = ("editorial", "derived")  # the filings that a topic's feed holds
 OF_GHOST = (*IN_FEED, "see-also")  # a ghost's feed also holds the articles that ask for it
 TOMBSTONES = 100  # of one feed, the newest
 
-_TOLD = ("title", "summary", "language", "published", "updated", "first_seen", "changed")
-
-
-@dataclass(frozen=True, slots=True)
-class TopicHead:
-    """What a page and a feed say of a topic before its articles. `changed` in microseconds."""
-
-    slug: str
-    label: str
-    description: str
-    synonyms: tuple[str, ...]
-    origin: str  # import, article, ghost
-    language: str
-    changed: int
-
-    @property
-    def ghost(self) -> bool:
-        """Whether it is known by name only, because an editor named it."""
-        return self.origin == "ghost"
-
-    @property
-    def origins(self) -> tuple[str, ...]:
-        """The filings that its feed holds."""
-        return OF_GHOST if self.ghost else IN_FEED
+_TOLD = (
+    "title", "summary", "language", "kind", "series",
+    "published", "updated", "first_seen", "changed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ByTopics:
     """The articles filed under any of the topics. A `language` also takes its regions (es-MX)."""
 
-    topics: tuple[TopicHead, ...]
+    topics: tuple[Topic, ...]
     language: str | None = None
 
 
@@ -101,13 +84,17 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An article's line in a list, without its body. `touched`: when any of it last changed."""
+    """An article's line in a list, without its body.
+
+    `changed`: this version was accepted; `touched`: when any of what is shown last changed.
+    """
 
     article_id: str
     sort_at: int
     version: int  # of the rendition
     rendition: str  # hash
     placement: str  # hash; "" while the article is not filed yet
+    changed: int
     touched: int
 
     @property
@@ -117,27 +104,44 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleHead:
-    """Where an article stands. Times in microseconds."""
+class Told:
+    """An article as a list on a page tells of it. Dates as in the article."""
 
-    id: str
-    version: int
-    status: str
+    article_id: str
     title: str
+    summary: str
     language: str
-    changed: int
-    withdrawn_at: int | None
-    withdrawn_reason: str
+    kind: str
+    dated: str
+    series: str
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRendition:
-    """One output's bytes of an article, and of which version they are."""
+class TopicLine:
+    """A topic as the directory of all topics tells of it. `changed` in microseconds."""
 
-    version: int
-    hash: str
-    created: int
-    rendition: Rendition
+    slug: str
+    label: str
+    description: str
+    origin: str
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeeAlsoLine:
+    """A related title. `article_id` and `article_title` are of the article that answers it."""
+
+    title: str
+    slug: str
+    url: str | None
+    kind: str | None
+    article_id: str | None
+    article_title: str
+
+
+def in_feed(one: Topic) -> tuple[str, ...]:
+    """The origins of the filings that the topic's feed holds."""
+    return OF_GHOST if one.origin == GHOST else IN_FEED
 
 
 # --- lists -------------------------------------------------------------------------------------
@@ -146,12 +150,15 @@ class StoredRendition:
 def listing(
     conn: Connection,
     selection: Selection,
-    output: str,
+    output: str | None,
     *,
     limit: int,
     before: Cursor | None = None,
 ) -> tuple[Listed, ...]:
-    """At most `limit` articles after `before`, newest first, that `output` has rendered."""
+    """At most `limit` articles after `before`, newest first, that `output` has rendered.
+
+    `output` None: all published ones, with their content's hash in the rendition's place.
+    """
     if isinstance(selection, ByRank):
         return _ranked(conn, selection, output, limit)
     rows = _walk(selection, output, limit, before, newer=False)
@@ -159,7 +166,7 @@ def listing(
 
 
 def page_before(
-    conn: Connection, selection: Selection, output: str, *, limit: int, before: Cursor
+    conn: Connection, selection: Selection, output: str | None, *, limit: int, before: Cursor
 ) -> Cursor | None:
     """Where the page just newer than the one after `before` begins. None: it is the first."""
     if isinstance(selection, ByRank):
@@ -193,7 +200,7 @@ def entries(
         .outerjoin(placement, placement.c.article_id == rendition.c.article_id)
         .where(
             rendition.c.output == output,
-            rendition.c.article_id.in_([line.article_id for line in listed]),
+            one_of(conn, rendition.c.article_id, [line.article_id for line in listed]),
         )
     )
     found = {row.article_id: _entry(row, article_url) for row in conn.execute(query)}
@@ -213,7 +220,7 @@ def tombstones(conn: Connection, selection: Selection, *, since: int) -> tuple[T
         return ()
     if isinstance(selection, ByTopics):
         query = query.join(filing, filing.c.article_id == article.c.id).where(
-            sa.or_(*(_filed(head.slug, *head.origins) for head in selection.topics)),
+            sa.or_(*(_filed(one.slug, *in_feed(one), WITHDRAWN) for one in selection.topics)),
             *_in_language(selection.language),
         )
     if isinstance(selection, BySeries):
@@ -224,26 +231,62 @@ def tombstones(conn: Connection, selection: Selection, *, since: int) -> tuple[T
     )
 
 
-# --- heads -------------------------------------------------------------------------------------
+def told(conn: Connection, listed: Sequence[Listed]) -> tuple[Told, ...]:
+    """What a page's list says of each listed article, in the list's order."""
+    versions = {line.article_id: line.version for line in listed}
+    query = sa.select(article_version).where(
+        sa.tuple_(article_version.c.article_id, article_version.c.version).in_(
+            list(versions.items())
+        )
+    )
+    found = {row.article_id: _told(row.article_id, row.body) for row in conn.execute(query)}
+    return tuple(found[line.article_id] for line in listed if line.article_id in found)
 
 
-def topic_head(conn: Connection, slug: str) -> TopicHead | None:
-    """The topic of this slug."""
-    return next(iter(topic_heads(conn, (slug,))), None)
+# --- topics as lists ----------------------------------------------------------------------------
 
 
-def topic_heads(conn: Connection, slugs: Sequence[str]) -> tuple[TopicHead, ...]:
-    """The topics of these slugs, in their order; unknown ones are left out."""
-    query = sa.select(topic).where(topic.c.slug.in_(slugs))
-    found = {row.slug: _head(row) for row in conn.execute(query)}
-    return tuple(found[slug] for slug in slugs if slug in found)
+def initials(conn: Connection) -> tuple[str, ...]:
+    """The first characters of all topics' slugs, sorted."""
+    first = sa.func.substr(topic.c.slug, 1, 1)
+    return tuple(sorted(conn.execute(sa.select(first).distinct()).scalars()))
 
 
-def topic_of_name(conn: Connection, name: str) -> str | None:
-    """The slug of the topic that goes by this name (a label or synonym, as a slug)."""
-    query = sa.select(topic_name.c.slug).where(topic_name.c.name == name)
-    found: str | None = conn.execute(query).scalar_one_or_none()
-    return found
+def beginning_with(conn: Connection, initial: str, limit: int) -> tuple[str, ...]:
+    """The slugs of the topics that begin with this character."""
+    first = sa.func.substr(topic.c.slug, 1, 1)
+    query = sa.select(topic.c.slug).where(first == initial).order_by(topic.c.slug).limit(limit)
+    return tuple(conn.execute(query).scalars())
+
+
+def fullest(conn: Connection, limit: int) -> tuple[str, ...]:
+    """The slugs of the topics under which most published articles are filed."""
+    query = (
+        sa.select(filing.c.slug)
+        .join(article, article.c.id == filing.c.article_id)
+        .join(topic, topic.c.slug == filing.c.slug)
+        .where(
+            article.c.status == "published",
+            filing.c.origin.in_(IN_FEED),
+            topic.c.origin != GHOST,
+        )
+        .group_by(filing.c.slug)
+        .order_by(sa.func.count().desc(), filing.c.slug)
+        .limit(limit)
+    )
+    return tuple(conn.execute(query).scalars())
+
+
+def directory(conn: Connection) -> tuple[TopicLine, ...]:
+    """Every topic by label, ghosts too: what OPML lists."""
+    query = sa.select(
+        topic.c.slug, topic.c.label, topic.c.description, topic.c.origin, topic.c.changed
+    )
+    rows = [TopicLine(*row) for row in conn.execute(query)]
+    return tuple(sorted(rows, key=lambda line: (line.label.casefold(), line.slug)))
+
+
+# --- one series, one article --------------------------------------------------------------------
 
 
 def series_title(conn: Connection, slug: str) -> str | None:
@@ -258,25 +301,6 @@ def series_title(conn: Connection, slug: str) -> str | None:
     return found
 
 
-# --- one article -------------------------------------------------------------------------------
-
-
-def article_head(conn: Connection, article_id: str) -> ArticleHead | None:
-    """Where the article stands, withdrawn ones too. None: there never was one."""
-    query = sa.select(
-        article.c.id,
-        article.c.version,
-        article.c.status,
-        article.c.title,
-        article.c.language,
-        article.c.changed,
-        article.c.withdrawn_at,
-        sa.func.coalesce(article.c.withdrawn_reason, ""),
-    ).where(article.c.id == article_id)
-    row = conn.execute(query).one_or_none()
-    return ArticleHead(*row) if row is not None else None
-
-
 def article_at(conn: Connection, article_id: str, version: int) -> Article | None:
     """One version of an article, whole."""
     query = sa.select(article_version.c.body).where(
@@ -286,25 +310,50 @@ def article_at(conn: Connection, article_id: str, version: int) -> Article | Non
     return Article.from_json(body) if body is not None else None
 
 
-def stored(conn: Connection, article_id: str, output: str) -> StoredRendition | None:
-    """What the output made of the article, if it has."""
-    query = sa.select(rendition).where(
-        rendition.c.article_id == article_id, rendition.c.output == output
-    )
-    row = conn.execute(query).one_or_none()
-    if row is None:
-        return None
-    return StoredRendition(row.version, row.hash, row.created, _rendition(row))
+def rendered_by(conn: Connection, article_id: str) -> frozenset[str]:
+    """The names of the outputs that have rendered the article."""
+    query = sa.select(rendition.c.output).where(rendition.c.article_id == article_id)
+    return frozenset(conn.execute(query).scalars())
 
 
-def rendered_by(conn: Connection, article_id: str) -> tuple[str, ...]:
-    """The names of the outputs that have rendered the article, sorted."""
+def categories(conn: Connection, article_id: str) -> tuple[Filing, ...]:
+    """The topics that the article is filed under, editorial ones first."""
+    query = sa.select(placement.c.categories).where(placement.c.article_id == article_id)
+    found = conn.execute(query).scalar_one_or_none()
+    return tuple(Filing.from_dict(one) for one in json.loads(found or "[]"))
+
+
+def see_also_list(conn: Connection, article_id: str) -> tuple[SeeAlsoLine, ...]:
+    """The editor's related titles in their order, each with the published article that it names."""
+    target = article.alias("target")
+    answered = sa.and_(target.c.id == see_also.c.target_id, target.c.status == "published")
     query = (
-        sa.select(rendition.c.output)
-        .where(rendition.c.article_id == article_id)
-        .order_by(rendition.c.output)
+        sa.select(
+            see_also.c.title,
+            see_also.c.slug,
+            see_also.c.url,
+            see_also.c.kind,
+            target.c.id,
+            sa.func.coalesce(target.c.title, ""),
+        )
+        .outerjoin(target, answered)
+        .where(see_also.c.article_id == article_id)
+        .order_by(see_also.c.position)
     )
-    return tuple(conn.execute(query).scalars())
+    return tuple(SeeAlsoLine(*row) for row in conn.execute(query))
+
+
+def see_also_target(conn: Connection, slug: str) -> str | None:
+    """The published article that See also lists mean by this title (as a slug)."""
+    query = (
+        sa.select(article.c.id)
+        .join(see_also, see_also.c.target_id == article.c.id)
+        .where(see_also.c.slug == slug, article.c.status == "published")
+        .order_by(article.c.sort_at.desc(), article.c.id)
+        .limit(1)
+    )
+    found: str | None = conn.execute(query).scalar_one_or_none()
+    return found
 
 
 # --- how the lists are walked -------------------------------------------------------------------
@@ -312,7 +361,7 @@ def rendered_by(conn: Connection, article_id: str) -> tuple[str, ...]:
 
 def _walk(
     selection: ByTopics | BySeries | Everything,
-    output: str,
+    output: str | None,
     limit: int,
     cursor: Cursor | None,
     *,
@@ -328,7 +377,7 @@ def _walk(
 
 
 def _walk_topics(
-    selection: ByTopics, output: str, limit: int, cursor: Cursor | None, newer: bool
+    selection: ByTopics, output: str | None, limit: int, cursor: Cursor | None, newer: bool
 ) -> sa.CompoundSelect[Any] | None:
     """One branch a (topic, origin): each walks ix_filing_feed in order and stops at the limit.
 
@@ -339,7 +388,7 @@ def _walk_topics(
     branches = [
         _page(
             _lines(filed, sort_at, article_id, output).where(
-                _filed(head.slug, origin), *_in_language(selection.language)
+                _filed(one.slug, origin), *_in_language(selection.language)
             ),
             sort_at,
             article_id,
@@ -347,8 +396,8 @@ def _walk_topics(
             cursor,
             newer,
         )
-        for head in selection.topics
-        for origin in head.origins
+        for one in selection.topics
+        for origin in in_feed(one)
     ]
     if not branches:
         return None
@@ -373,32 +422,38 @@ def _page(
 
 
 def _lines(
-    source: FromClause, sort_at: ColumnElement[int], article_id: ColumnElement[str], output: str
+    source: FromClause,
+    sort_at: ColumnElement[int],
+    article_id: ColumnElement[str],
+    output: str | None,
 ) -> sa.Select[Any]:
-    rendered = sa.and_(rendition.c.article_id == article_id, rendition.c.output == output)
+    source = source.outerjoin(placement, placement.c.article_id == article_id)
+    version, made, created = article.c.version, article.c.content_hash, article.c.changed
+    if output is not None:
+        rendered = sa.and_(rendition.c.article_id == article_id, rendition.c.output == output)
+        source = source.join(rendition, rendered)
+        version, made, created = rendition.c.version, rendition.c.hash, rendition.c.created
     return (
         sa.select(
             article_id.label("article_id"),
             sort_at.label("sort_at"),
-            rendition.c.version,
-            rendition.c.hash.label("rendition"),
+            version.label("version"),
+            made.label("rendition"),
             sa.func.coalesce(placement.c.hash, "").label("placement"),
-            article.c.changed,
-            rendition.c.created,
+            article.c.changed.label("changed"),
+            created.label("created"),
             sa.func.coalesce(placement.c.updated, 0).label("placed"),
         )
-        .select_from(
-            source.join(rendition, rendered).outerjoin(
-                placement, placement.c.article_id == article_id
-            )
-        )
+        .select_from(source)
         .where(article.c.status == "published")
     )
 
 
-def _ranked(conn: Connection, selection: ByRank, output: str, limit: int) -> tuple[Listed, ...]:
+def _ranked(
+    conn: Connection, selection: ByRank, output: str | None, limit: int
+) -> tuple[Listed, ...]:
     query = _lines(article, article.c.sort_at, article.c.id, output).where(
-        article.c.id.in_(selection.article_ids)
+        one_of(conn, article.c.id, selection.article_ids)
     )
     found = {row.article_id: _listed(row) for row in conn.execute(query)}
     return tuple(found[i] for i in selection.article_ids if i in found)[:limit]
@@ -434,42 +489,43 @@ def _listed(row: Any) -> Listed:
         version=row.version,
         rendition=row.rendition,
         placement=row.placement,
+        changed=row.changed,
         touched=max(row.changed, row.created, row.placed),
     )
 
 
-def _head(row: Any) -> TopicHead:
-    return TopicHead(
-        slug=row.slug,
-        label=row.label,
-        description=row.description,
-        synonyms=tuple(json.loads(row.synonyms)),
-        origin=row.origin,
-        language=row.language,
-        changed=row.changed,
+def _told(article_id: str, body: bytes) -> Told:
+    said = _said(article_id, body)
+    return Told(
+        article_id=article_id,
+        title=said.title,
+        summary=said.summary,
+        language=said.language,
+        kind=said.kind,
+        dated=said.dated,
+        series=said.series.title if said.series else "",
+    )
+
+
+def _said(article_id: str, body: bytes) -> Article:
+    # Only the few fields that lists tell are read: a list of 70 see-also titles is not.
+    said = json.loads(body)
+    return Article.from_dict(
+        {"id": article_id, "version": 0, **{key: said[key] for key in _TOLD if key in said}}
     )
 
 
 def _entry(row: Any, article_url: Callable[[str], str]) -> Entry:
-    # Only the few fields that an entry tells are read: a list of 70 see-also titles is not.
-    told = json.loads(row.told)
-    said = Article.from_dict(
-        {"id": row.article_id, "version": 0, **{k: told[k] for k in _TOLD if k in told}}
-    )
+    said = _said(row.article_id, row.told)
     return Entry(
         article_id=row.article_id,
         title=said.title,
         url=article_url(row.article_id),
         dated=said.dated,
         revised=said.revised,
-        rendition=_rendition(row),
+        rendition=Rendition(bytes(row.body), decode_parts(row.parts)),
         summary=said.summary,
         language=said.language,
         categories=tuple(Filing.from_dict(f) for f in json.loads(row.categories or "[]")),
         related=tuple(Link.from_dict(link) for link in json.loads(row.related or "[]")),
     )
-
-
-def _rendition(row: Any) -> Rendition:
-    parts = json.loads(row.parts) if row.parts else {}
-    return Rendition(row.body, {name: base64.b64decode(data) for name, data in parts.items()})
