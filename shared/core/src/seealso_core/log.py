@@ -30,6 +30,10 @@ _URL_PASSWORD = re.compile(
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
 
+_STANDARD = frozenset(
+    (*logging.LogRecord("", 0, "", 0, "", (), None).__dict__, "message", "asctime", "taskName")
+)
+
 _correlation: ContextVar[str] = ContextVar("seealso_correlation_id", default="")
 
 
@@ -165,7 +169,9 @@ def _instant(record: logging.LogRecord) -> str:
 
 
 def _attributes(record: logging.LogRecord) -> dict[str, Any]:
-    given: dict[str, Any] = getattr(record, _ATTRIBUTES, {})
+    """What `Log` was given, and what a library gave the standard way, by `extra`."""
+    given = {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
+    given |= given.pop(_ATTRIBUTES, {})
     return {name: _shown(name, value) for name, value in given.items()}
 
 

@@ -133,6 +133,8 @@ class Nudger:
         if name not in declared:
             self._topology.declare(producer.channel, wake.stage, wake.output)
             declared.add(name)
+        if self._topology.memory and self._is_crowded(producer.channel, name):
+            return
         producer.publish(
             messages.encode(wake),
             exchange=self._topology.exchange,
@@ -145,6 +147,11 @@ class Nudger:
             timeout=topology.CONFIRM_SECONDS,
             **({} if self._topology.memory else {"confirm_timeout": topology.CONFIRM_SECONDS}),
         )
+
+    def _is_crowded(self, channel: Any, name: str) -> bool:
+        """In memory nobody else bounds a queue that no worker of this process empties."""
+        waiting: int = channel.queue_declare(name, passive=True).message_count
+        return waiting >= topology.MAX_IN_MEMORY
 
     def _put_back(self, wake: Wake) -> None:
         with self._changed:

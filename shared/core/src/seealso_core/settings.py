@@ -284,6 +284,12 @@ def _complete(given: Settings) -> Settings:
         if not low <= getattr(given, name) <= high:
             label = PREFIX + name.upper()
             raise SettingsError(label, f"found {getattr(given, name)}. Give {low} to {high}.")
+    if given.lease_seconds < 3 * given.plugin_deadline_seconds:
+        raise SettingsError(
+            "SEEALSO_LEASE_SECONDS",
+            f"found {given.lease_seconds}. Give at least three times"
+            f" SEEALSO_PLUGIN_DEADLINE_SECONDS ({given.plugin_deadline_seconds:g}).",
+        )
     _one_of(given.log_format, "log_format", ("human", "json"))
     _one_of(given.log_level, "log_level", ("debug", "info", "warning", "error"))
     data = given.data.expanduser().absolute()

@@ -25,6 +25,7 @@ PREFIX = "seealso.v1"
 DELIVERY_LIMIT = 5
 # A queue that nobody empties refuses further wakes (the nudger then drops them: the ledger knows).
 MAX_WAITING = 10_000
+MAX_IN_MEMORY = 100
 
 HEARTBEAT_SECONDS = 30
 CONNECT_SECONDS = 5

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
@@ -211,19 +212,10 @@ def backfill(tx: Connection, output: str, now: int, plugin_version: str | None =
     With `plugin_version`, articles whose rendition was made by that very version are left out:
     calling it twice opens nothing twice.
     """
-    archive = sa.select(
-        article.c.id,
-        sa.literal(output),
-        article.c.version,
-        *(sa.literal(value) for value in (0, "waiting", LANE_BACKFILL, now, 0, 0, 0, "", now)),
-    ).where(article.c.status != "withdrawn")
+    archive = _archive(output, now)
     if plugin_version is not None:
         archive = archive.where(~_rendered(output, plugin_version))
-    names = [
-        "article_id", "output", "wanted", "settled", "state", "lane", "run_at", "lease_until",
-        "token", "attempts", "correlation_id", "updated",
-    ]  # fmt: skip
-    insert = upsert(tx, ledger).from_select(names, archive)
+    insert = upsert(tx, ledger).from_select(_ARCHIVE_NAMES, archive)
     new = insert.excluded
     return tx.execute(
         insert.on_conflict_do_update(
@@ -242,6 +234,34 @@ def backfill(tx: Connection, output: str, now: int, plugin_version: str | None =
         ),
         execution_options={"preserve_rowcount": True},  # else -1 on PostgreSQL
     ).rowcount
+
+
+def adopt(tx: Connection, output: str, now: int) -> int:
+    """Open a row for every article that has none in this output. Returns their number.
+
+    Heals one gap: an article that was being committed while the output was registered.
+    """
+    missing = _archive(output, now).where(
+        ~sa.exists().where(_c.article_id == article.c.id, _c.output == output)
+    )
+    insert = upsert(tx, ledger).from_select(_ARCHIVE_NAMES, missing).on_conflict_do_nothing()
+    return tx.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
+
+
+_ARCHIVE_NAMES = [
+    "article_id", "output", "wanted", "settled", "state", "lane", "run_at", "lease_until",
+    "token", "attempts", "correlation_id", "updated",
+]  # fmt: skip
+
+
+def _archive(output: str, now: int) -> sa.Select[Any]:
+    """A row to insert for every article that may be rendered."""
+    return sa.select(
+        article.c.id,
+        sa.literal(output),
+        article.c.version,
+        *(sa.literal(value) for value in (0, "waiting", LANE_BACKFILL, now, 0, 0, 0, "", now)),
+    ).where(article.c.status != "withdrawn")
 
 
 def _rendered(output: str, plugin_version: str) -> sa.ColumnElement[bool]:

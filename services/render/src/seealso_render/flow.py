@@ -1,0 +1,235 @@
+"""The render step of the line: from a ledger row to a stored rendition.
+
+    register()          what is installed -> table of outputs -> back-fill of new and changed ones
+    run_once(output)    claim a batch | one short transaction
+                        load the versions' JSON | one query
+                        host.render_many | no transaction, no lock
+                        settle, store, schedule failures, give back the rest | one transaction
+
+A rendition becomes visible in the commit that settles its row, and only where the lease still held:
+whoever was paused too long, or overtaken by a withdrawal, writes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from seealso_core import log as logs
+from seealso_core.host import PluginHost
+from seealso_core.messages import Wake
+from seealso_core.nudge import Nudger
+from seealso_sdk.model import Rendition
+from seealso_sdk.plugin import Context, OutputMeta
+from seealso_store import articles, ledger, outputs, renditions
+from seealso_store.clock import SECOND, now
+from seealso_store.database import Database
+from seealso_store.ledger import Claim
+from seealso_store.outputs import InstalledOutput
+from seealso_store.renditions import NewRendition
+
+from seealso_render import schedule
+from seealso_render.settings import RenderSettings
+
+log = logs.get(__name__)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch. `done` includes what `made` is for; `left` was not tried."""
+
+    made: list[NewRendition] = field(default_factory=list)
+    done: list[Claim] = field(default_factory=list)
+    failed: list[tuple[Claim, Exception]] = field(default_factory=list)
+    left: list[Claim] = field(default_factory=list)
+
+
+def _never() -> bool:
+    return False
+
+
+class Render:
+    """The use cases of the render service. Safe to share between threads.
+
+    Args:
+        clock: microseconds since 1970.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        host: PluginHost,
+        settings: RenderSettings,
+        nudger: Nudger | None = None,
+        clock: Callable[[], int] = now,
+    ) -> None:
+        self._database = database
+        self._host = host
+        self._settings = settings
+        self._nudger = nudger
+        self._clock = clock
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the outputs that this process can render."""
+        return self._host.registry.enabled_outputs()
+
+    def register(self) -> dict[str, int]:
+        """Write down what is installed, and want the archive in what is new or has changed.
+
+        Returns:
+            {output: rows opened} of those that back-fill.
+        """
+        records = [r for r in self._host.registry.records if r.kind == "output"]
+        installed = [
+            InstalledOutput(
+                r.name, r.status, r.reason, r.meta if isinstance(r.meta, OutputMeta) else None
+            )
+            for r in records
+        ]
+        versions = {i.name: i.meta.version for i in installed if i.meta}
+        at = self._clock()
+        with self._database.write() as tx:
+            wanted = outputs.record(tx, installed, now=at)
+            opened = {name: ledger.backfill(tx, name, at, versions[name]) for name in wanted}
+        for record in records:
+            if record.status == "failed":
+                log.warning(
+                    "An output plugin can't be used",
+                    output=record.name, origin=record.origin, reason=record.reason,
+                )  # fmt: skip
+        for name, rows in opened.items():
+            log.info("An output renders the archive", output=name, articles=rows)
+        return opened
+
+    def adopt(self) -> int:
+        """Open rows for articles that have none in an enabled output; there should be none.
+
+        An article that was being committed while an output registered may have missed it.
+        """
+        with self._database.write() as tx:
+            return sum(ledger.adopt(tx, name, self._clock()) for name in self.outputs)
+
+    def run_once(self, output: str, stopping: Callable[[], bool] = _never) -> int:
+        """Render one batch of what is due. Returns the number of rows taken up.
+
+        Args:
+            stopping: asked between articles; what was not tried is then given back.
+
+        Raises:
+            StoreUnavailable: what was claimed is found again when its lease runs out.
+            PluginMissing: this process has no such output.
+        """
+        self._host.registry.enabled("output", output)
+        with self._database.read() as conn:
+            if not ledger.due(conn, output, self._clock()):
+                return 0
+        with self._database.write() as tx:
+            claims = ledger.claim(
+                tx,
+                output,
+                limit=self._settings.batch,
+                lease_seconds=self._settings.lease_seconds,
+                now=self._clock(),
+            )
+        if not claims:
+            return 0
+        with logs.bind(claims[0].correlation_id):
+            outcome = self._render(output, claims, stopping)
+            settled = self._commit(output, outcome)
+            self._tell(output, settled, outcome)
+        return len(claims)
+
+    def _render(
+        self, output: str, claims: Sequence[Claim], stopping: Callable[[], bool]
+    ) -> Outcome:
+        outcome = Outcome()
+        bodies = self._bodies(claims)
+        todo: list[Claim] = []
+        for claim in claims:
+            if schedule.lost_too_often(claim.attempts):
+                outcome.failed.append((claim, _Lost(claim.attempts)))
+            elif claim.article_id in bodies:
+                todo.append(claim)
+            else:
+                outcome.done.append(claim)  # withdrawn meanwhile: nothing to render, nothing stored
+        started = time.monotonic()
+        lease = self._settings.lease_seconds
+        context = self._context(output)
+
+        def jobs() -> Iterator[tuple[bytes, Context]]:
+            for claim in todo:
+                if stopping() or time.monotonic() - started > lease / 3:
+                    return
+                yield bodies[claim.article_id], context
+
+        results = self._host.render_many(output, jobs())
+        version = self._host.registry.outputs[output].output.version
+        waiting = iter(todo)
+        for result in results:
+            _note(outcome, output, version, next(waiting), result)
+            if stopping() or time.monotonic() - started > lease * 2 / 3:
+                break  # the rest would be settled by somebody whose lease has run out
+        outcome.left.extend(waiting)
+        return outcome
+
+    def _bodies(self, claims: Sequence[Claim]) -> dict[str, bytes]:
+        """The JSON of the versions that are wanted, of articles that are not withdrawn."""
+        ids = [claim.article_id for claim in claims]
+        with self._database.read() as conn:
+            present = articles.rows(conn, ids)
+            found = articles.version_bodies(conn, [(c.article_id, c.version) for c in claims])
+        return {
+            article_id: body
+            for (article_id, _), body in found.items()
+            if article_id in present and present[article_id].status != "withdrawn"
+        }
+
+    def _context(self, output: str) -> Context:
+        meta = self._host.registry.outputs[output].output
+        return Context(
+            hub_url=self._settings.hub_url,
+            hub_name=self._settings.hub_name,
+            options=self._settings.options_of(meta),
+        )
+
+    def _commit(self, output: str, outcome: Outcome) -> set[str]:
+        at = self._clock()
+        with self._database.write() as tx:
+            settled = ledger.settle(tx, outcome.done, now=at)
+            renditions.store_many(tx, outcome.made, settled, output=output, now=at)
+            for claim, error in outcome.failed:
+                verdict = schedule.after_failure(error, claim.attempts)
+                run_at = None if verdict.wait is None else at + int(verdict.wait * SECOND)
+                ledger.fail(tx, claim, error=verdict.error, run_at=run_at, now=at)
+            ledger.release(tx, outcome.left, at)
+        return settled
+
+    def _tell(self, output: str, settled: set[str], outcome: Outcome) -> None:
+        for claim, error in outcome.failed:
+            verdict = schedule.after_failure(error, claim.attempts)
+            log.warning(
+                "An article could not be rendered",
+                output=output, article=claim.article_id, version=claim.version,
+                attempts=claim.attempts, reason=verdict.error, again_in_seconds=verdict.wait,
+            )  # fmt: skip
+        log.debug("Rendered a batch", output=output, settled=len(settled), left=len(outcome.left))
+        if settled and self._nudger is not None:
+            bound = logs.correlation_id()
+            self._nudger.nudge(Wake("feeds", output, tuple(sorted(settled)), bound))
+
+
+class _Lost(Exception):  # not raised: the reason of a failure
+    def __init__(self, attempts: int) -> None:
+        super().__init__(f"{attempts} workers took this up and were never heard of again")
+
+
+def _note(
+    outcome: Outcome, output: str, version: str, claim: Claim, result: Rendition | Exception
+) -> None:
+    if isinstance(result, Rendition):
+        outcome.done.append(claim)
+        outcome.made.append(NewRendition(claim.article_id, output, claim.version, version, result))
+    else:
+        outcome.failed.append((claim, result))

@@ -1,0 +1,151 @@
+"""What an operator sees and decides: status, outputs, dead letters. All with the bearer key."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import flask
+from flask import Blueprint, Response, request
+from seealso_core.messages import Wake
+from seealso_core.nudge import Nudger
+from seealso_core.openapi import describe
+from seealso_core.web import Guard, Problem, json_answer
+from seealso_store import articles, ledger, outputs
+from seealso_store.clock import iso, now
+from seealso_store.database import Database
+from seealso_store.ledger import FILING, Counts
+
+PAGE_MAX = 1000
+_FILTERS = {"output": "Only this output.", "article": "Only this article's id."}
+_CHOICE = {
+    "application/json": {
+        "type": "object",
+        "properties": {
+            "output": {"type": "string"},
+            "article": {"type": "string"},
+            "all": {"type": "boolean"},
+        },
+    }
+}
+
+
+def blueprint(database: Database, guard: Guard, nudger: Nudger | None = None) -> Blueprint:
+    """The routes /api/status, /api/outputs and /api/dead-letters."""
+    routes = Blueprint("render", __name__)
+
+    @routes.get("/api/status")
+    @describe(tag="operation")
+    @guard.required
+    def status() -> Response:
+        """What is waiting, settled and failed, by output, and how old the oldest work is."""
+        with database.read() as conn:
+            counts = ledger.counts(conn)
+            enabled = outputs.enabled(conn)
+            oldest = ledger.oldest_due(conn, now())
+            by_status = articles.counts(conn)
+        filing = counts.pop(FILING, Counts())
+        shown = {name: counts.pop(name, Counts()) for name in enabled} | counts
+        return json_answer(
+            {
+                "outputs": {name: asdict(count) for name, count in sorted(shown.items())},
+                "filing": asdict(filing),
+                "articles": by_status,
+                "oldest_waiting_seconds": round(max(oldest.values(), default=0.0), 1),
+            }
+        )
+
+    @routes.get("/api/outputs")
+    @describe(tag="operation")
+    @guard.required
+    def list_outputs() -> Response:
+        """Every output that is or was installed, with its status and the reason."""
+        with database.read() as conn:
+            rows = outputs.listing(conn)
+        return json_answer({"outputs": [_output(row) for row in rows]})
+
+    @routes.get("/api/dead-letters")
+    @describe(tag="operation", query={**_FILTERS, "limit": "At most 1000.", "offset": "From 0."})
+    @guard.required
+    def list_dead_letters() -> Response:
+        """What was given up, newest first, with the reason."""
+        with database.read() as conn:
+            found = ledger.dead(
+                conn,
+                output=request.args.get("output"),
+                article_id=request.args.get("article"),
+                limit=_number("limit", 100, PAGE_MAX),
+                offset=_number("offset", 0, 10**9),
+            )
+            total = sum(count.dead for count in ledger.counts(conn).values())
+        letters = [{**asdict(letter), "at": iso(letter.at)} for letter in found]
+        return json_answer({"dead_letters": letters, "total": total})
+
+    @routes.post("/api/dead-letters/replay")
+    @describe(tag="operation", body=_CHOICE, query=_FILTERS)
+    @guard.required
+    def replay() -> Response:
+        """Give dead letters another chance: of an output, an article, or all."""
+        output, article = _choice()
+        with database.write() as tx:
+            number = ledger.replay(tx, output=output, article_id=article, now=now())
+            names = [output] if output else outputs.enabled(tx)
+        if nudger is not None and number:
+            for name in names:
+                nudger.nudge(Wake("feeds") if name == FILING else Wake("render", name))
+        return json_answer({"replayed": number})
+
+    @routes.post("/api/dead-letters/drop")
+    @describe(tag="operation", body=_CHOICE, query=_FILTERS)
+    @guard.required
+    def drop() -> Response:
+        """Take dead letters off the list for good: of an output, an article, or all."""
+        output, article = _choice()
+        with database.write() as tx:
+            number = ledger.drop(tx, output=output, article_id=article, now=now())
+        return json_answer({"dropped": number})
+
+    return routes
+
+
+def _output(row: outputs.OutputRow) -> dict[str, Any]:
+    meta = row.meta
+    return {
+        "name": row.name,
+        "status": row.status,
+        "reason": row.reason,
+        "version": row.version,
+        "title": meta.title if meta else "",
+        "description": meta.description if meta else "",
+        "extension": meta.extension if meta else "",
+        "media_type": meta.media_type if meta else "",
+        "feed": bool(meta and meta.feed),
+        "options": [option.to_dict() for option in meta.options] if meta else [],
+    }
+
+
+def _number(name: str, default: int, most: int) -> int:
+    text = request.args.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or int(text) > most:
+        raise Problem(400, "query-invalid", f"{name}: found {text!r:.40}. Give 0 to {most}.")
+    return int(text)
+
+
+def _choice() -> tuple[str | None, str | None]:
+    """Output and article, from the query or a JSON body. Everything only where that is said."""
+    data: Any = {}
+    if request.content_length:
+        data = flask.request.get_json(silent=True, force=True)
+        if not isinstance(data, dict):
+            raise Problem(400, "json-invalid", "Give a JSON object: output, article, or all.")
+    chosen: dict[str, Any] = {**data, **request.args.to_dict()}
+    unknown = sorted(set(chosen) - {"output", "article", "all"})
+    if unknown:
+        raise Problem(400, "choice-unknown", f"{', '.join(unknown)}: give output, article or all.")
+    output, article = chosen.get("output"), chosen.get("article")
+    for value in (output, article):
+        if value is not None and (not isinstance(value, str) or not value):
+            raise Problem(400, "choice-invalid", "output and article are names: give strings.")
+    if output is None and article is None and chosen.get("all") not in (True, "1", "true"):
+        raise Problem(400, "choice-missing", "Say which: output, article, or all=true.")
+    return output, article
