@@ -1,10 +1,10 @@
 """The render step of the line: from a ledger row to a stored rendition.
 
     register()          what is installed -> table of outputs -> back-fill of new and changed ones
-    run_once(output)    claim a batch | one short transaction
-                        load the versions' JSON | one query
-                        host.render_many | no transaction, no lock
-                        settle, store, schedule failures, give back the rest | one transaction
+    drain(output)       claim a batch | one short transaction
+                        ┌─> load the versions' JSON | one query
+                        │   host.render_many | no transaction, no lock
+                        └── settle, store, schedule failures, claim the next | one transaction
 
 A rendition becomes visible in the commit that settles its row, and only where the lease still held:
 whoever was paused too long, or overtaken by a withdrawal, writes nothing.
@@ -28,6 +28,7 @@ from seealso_store.database import Database
 from seealso_store.ledger import Claim
 from seealso_store.outputs import InstalledOutput
 from seealso_store.renditions import NewRendition
+from sqlalchemy import Connection
 
 from seealso_render import schedule
 from seealso_render.settings import RenderSettings
@@ -111,8 +112,10 @@ class Render:
         with self._database.write() as tx:
             return sum(ledger.adopt(tx, name, self._clock()) for name in self.outputs)
 
-    def run_once(self, output: str, stopping: Callable[[], bool] = _never) -> int:
-        """Render one batch of what is due. Returns the number of rows taken up.
+    def drain(self, output: str, stopping: Callable[[], bool] = _never) -> int:
+        """Render all that is due, batch after batch. Returns the number of rows taken up.
+
+        The commit that settles one batch claims the next: half as many commits as `run_once`.
 
         Args:
             stopping: asked between articles; what was not tried is then given back.
@@ -121,25 +124,48 @@ class Render:
             StoreUnavailable: what was claimed is found again when its lease runs out.
             PluginMissing: this process has no such output.
         """
+        taken = 0
+        claims = self._first_claims(output)
+        while claims:
+            taken += len(claims)
+            claims = self._batch(output, claims, stopping, go_on=True)
+        return taken
+
+    def run_once(self, output: str, stopping: Callable[[], bool] = _never) -> int:
+        """`drain`, for one batch only."""
+        claims = self._first_claims(output)
+        if claims:
+            self._batch(output, claims, stopping, go_on=False)
+        return len(claims)
+
+    def _first_claims(self, output: str) -> list[Claim]:
         self._host.registry.enabled("output", output)
-        with self._database.read() as conn:
+        with self._database.read() as conn:  # no lock is taken only to find nothing
             if not ledger.due(conn, output, self._clock()):
-                return 0
+                return []
         with self._database.write() as tx:
-            claims = ledger.claim(
-                tx,
-                output,
-                limit=self._settings.batch,
-                lease_seconds=self._settings.lease_seconds,
-                now=self._clock(),
-            )
-        if not claims:
-            return 0
+            return self._claim(tx, output)
+
+    def _claim(self, tx: Connection, output: str) -> list[Claim]:
+        return ledger.claim(
+            tx,
+            output,
+            limit=self._settings.batch,
+            lease_seconds=self._settings.lease_seconds,
+            now=self._clock(),
+        )
+
+    def _batch(
+        self, output: str, claims: list[Claim], stopping: Callable[[], bool], *, go_on: bool
+    ) -> list[Claim]:
+        """Render, then one transaction for all that follows. Returns the next batch's claims."""
         with logs.bind(claims[0].correlation_id):
             outcome = self._render(output, claims, stopping)
-            settled = self._commit(output, outcome)
+            with self._database.write() as tx:
+                settled = self._record(tx, output, outcome)
+                following = self._claim(tx, output) if go_on and not stopping() else []
             self._tell(output, settled, outcome)
-        return len(claims)
+        return following
 
     def _render(
         self, output: str, claims: Sequence[Claim], stopping: Callable[[], bool]
@@ -176,15 +202,9 @@ class Render:
 
     def _bodies(self, claims: Sequence[Claim]) -> dict[str, bytes]:
         """The JSON of the versions that are wanted, of articles that are not withdrawn."""
-        ids = [claim.article_id for claim in claims]
         with self._database.read() as conn:
-            present = articles.rows(conn, ids)
-            found = articles.version_bodies(conn, [(c.article_id, c.version) for c in claims])
-        return {
-            article_id: body
-            for (article_id, _), body in found.items()
-            if article_id in present and present[article_id].status != "withdrawn"
-        }
+            found = articles.renderable(conn, [(c.article_id, c.version) for c in claims])
+        return {article_id: body for (article_id, _), body in found.items()}
 
     def _context(self, output: str) -> Context:
         meta = self._host.registry.outputs[output].output
@@ -194,16 +214,15 @@ class Render:
             options=self._settings.options_of(meta),
         )
 
-    def _commit(self, output: str, outcome: Outcome) -> set[str]:
+    def _record(self, tx: Connection, output: str, outcome: Outcome) -> set[str]:
         at = self._clock()
-        with self._database.write() as tx:
-            settled = ledger.settle(tx, outcome.done, now=at)
-            renditions.store_many(tx, outcome.made, settled, output=output, now=at)
-            for claim, error in outcome.failed:
-                verdict = schedule.after_failure(error, claim.attempts)
-                run_at = None if verdict.wait is None else at + int(verdict.wait * SECOND)
-                ledger.fail(tx, claim, error=verdict.error, run_at=run_at, now=at)
-            ledger.release(tx, outcome.left, at)
+        settled = ledger.settle(tx, outcome.done, now=at)
+        renditions.store_many(tx, outcome.made, settled, output=output, now=at)
+        for claim, error in outcome.failed:
+            verdict = schedule.after_failure(error, claim.attempts)
+            run_at = None if verdict.wait is None else at + int(verdict.wait * SECOND)
+            ledger.fail(tx, claim, error=verdict.error, run_at=run_at, now=at)
+        ledger.release(tx, outcome.left, at)
         return settled
 
     def _tell(self, output: str, settled: set[str], outcome: Outcome) -> None:

@@ -20,7 +20,7 @@ class RenderSettings:
     hub_url: str = "http://127.0.0.1:8080"
     hub_name: str = "Seealso"
     lease_seconds: float = 60
-    batch: int = 32
+    batch: int = 64
     sweep_seconds: float = 1.0
     options_of: Callable[[OutputMeta], dict[str, str]] = _defaults
 

@@ -1,7 +1,7 @@
 """Threads that keep the render step going: one for each output, and one that watches for changes.
 
     a wake from the queue ─┐
-    the database changed ──┼─> the output's signal -> run_once until nothing is due -> wait
+    the database changed ──┼─> the output's signal -> drain: until nothing is due -> wait
     a second has passed ───┘
 
 Outputs share nothing but the database, so one that hangs in its plugin delays no other.
@@ -107,7 +107,7 @@ class Worker:
         while not self._stopping.is_set():
             signal.clear()  # before looking: a wake that comes meanwhile is not lost
             try:
-                worked = self._render.run_once(output, self._stopping.is_set)
+                worked = self._render.drain(output, self._stopping.is_set)
                 pause = 0.0
             except PluginMissing as error:
                 log.error("An output can't be rendered here", output=output, reason=str(error))

@@ -100,8 +100,7 @@ class Child:
 
     def send(self, kind: bytes, payload: bytes) -> None:
         """Queue one frame, and write what the pipe takes. Never blocks."""
-        self._pending.append(memoryview(frames.HEAD.pack(len(payload), kind)))
-        self._pending.append(memoryview(payload))
+        self._pending.append(memoryview(frames.frame(kind, payload)))
         self._write()
 
     def ask(self, kind: bytes, payload: bytes) -> None:

@@ -84,7 +84,7 @@ class Settings:
     lease_seconds: int = _row(
         60, "After this long without a word, work is given to another worker."
     )
-    batch: int = _row(32, "Ledger rows that a worker claims at once.")
+    batch: int = _row(64, "Ledger rows that a worker claims at once.")
     sweep_seconds: float = _row(1.0, "How often a worker looks for work without being woken.")
     log_format: str = _row("human", "human or json.")
     log_level: str = _row("info", "debug, info, warning or error.")

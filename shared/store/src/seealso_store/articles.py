@@ -164,6 +164,17 @@ def version_bodies(
     return {(row.article_id, row.version): bytes(row.body) for row in conn.execute(query)}
 
 
+def renderable(conn: Connection, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], bytes]:
+    """`version_bodies`, without those of articles that are withdrawn by now."""
+    key = sa.tuple_(article_version.c.article_id, article_version.c.version)
+    query = (
+        select(article_version.c.article_id, article_version.c.version, article_version.c.body)
+        .join(article, article.c.id == article_version.c.article_id)
+        .where(key.in_(sorted(set(wanted))), article.c.status != "withdrawn")
+    )
+    return {(row.article_id, row.version): bytes(row.body) for row in conn.execute(query)}
+
+
 def versions(conn: Connection, article_id: str) -> list[VersionRow]:
     """The history of an article, oldest first."""
     columns = [article_version.c[name] for name in VersionRow.__dataclass_fields__]
