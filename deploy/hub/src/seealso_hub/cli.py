@@ -18,7 +18,7 @@ from seealso_hub.frame import HubGroup
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-@click.group(cls=HubGroup, context_settings=CONTEXT, commands=COMMANDS)
+@click.group(cls=HubGroup, root=True, context_settings=CONTEXT, commands=COMMANDS)
 @click.version_option(__version__, prog_name="seealso", message="%(prog)s %(version)s")
 def cli() -> None:
     """A content syndication hub: articles in once; partners, readers and feeds have them.

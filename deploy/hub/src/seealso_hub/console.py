@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-PIPE_WIDTH = 240  # columns: no cell of a row is cut for want of a terminal's width
+PIPE_WIDTH = 10_000  # columns: in a pipe no row is wrapped
 
 
 def out() -> Console:
@@ -70,13 +70,21 @@ def show(answer: Any, as_json: bool, *listings: Listing) -> None:
         return
     for listing in listings:
         if listing.rows:
-            out().print(_table(listing))
+            screen = out()
+            screen.print(_table(listing, plain=not screen.is_terminal))
         else:
             say(f"{listing.title}: none.")
 
 
-def _table(listing: Listing) -> Table:
-    table = Table(title=listing.title, title_justify="left", header_style="bold")
+def new_table(title: str = "", *, plain: bool = False) -> Table:
+    """An empty table in the house's style; `plain` is for pipes: no lines, no title."""
+    if plain:
+        return Table(box=None, pad_edge=False, header_style="bold")
+    return Table(title=title or None, title_justify="left", header_style="bold")
+
+
+def _table(listing: Listing, *, plain: bool) -> Table:
+    table = new_table(listing.title, plain=plain)
     for column in listing.columns:
         side: Literal["left", "right"] = "right" if column.right else "left"
         table.add_column(column.title, justify=side, style=column.style or None, overflow="fold")

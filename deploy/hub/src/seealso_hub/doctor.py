@@ -1,6 +1,6 @@
 """Looks at everything a hub stands on, and says what to do about what is off.
 
-    settings ──> data folder, disk ──> database, schema, clock ──> broker ──> SMTP ──> plugins ──> hub
+    settings ──> data folder, disk ──> database, clock ──> broker ──> SMTP ──> hub ──> plugins
 
 A check looks and changes nothing. One that fails doesn't keep the others from being made.
 """
@@ -20,8 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 import sqlalchemy as sa
-from kombu import Connection as BrokerConnection
-from seealso_core import registry
+from seealso_core import registry, topology
 from seealso_core.log import without_secrets
 from seealso_core.settings import Settings
 from seealso_sdk.errors import SeealsoError
@@ -30,7 +29,7 @@ from seealso_store import migrate
 from seealso_store.clock import SECOND, now
 from seealso_store.database import Database, open_database
 
-from seealso_hub import place, up
+from seealso_hub import place
 from seealso_hub.errors import CannotStart
 
 State = Literal["ok", "note", "fail"]
@@ -128,7 +127,9 @@ def _clock(settings: Settings) -> Finding:
     try:
         if (skew := _skew(database, here)) > CLOCK_SKEW:
             found = f"{skew // SECOND} seconds off from the database"
-            return Finding("Clock", "fail", found, "Set the clock (NTP): leases and dates rely on it.")
+            return Finding(
+                "Clock", "fail", found, "Set the clock (NTP): leases and dates rely on it."
+            )
     finally:
         database.close()
     return Finding("Clock", "ok", "agrees with the database")
@@ -138,7 +139,8 @@ def _skew(database: Database, here: int) -> int:
     """How far the clock is off, microseconds: from PostgreSQL's, or behind what was written."""
     with database.read() as conn:
         if database.dialect == "postgresql":
-            return abs(int(conn.scalar(sa.select(sa.func.extract("epoch", sa.func.now()))) * SECOND) - here)
+            there = conn.execute(sa.select(sa.extract("epoch", sa.func.now()))).scalar_one()
+            return abs(int(there * SECOND) - here)
         if migrate.revision(conn) is None:
             return 0
         known = hubs.find(conn)
@@ -146,11 +148,11 @@ def _skew(database: Database, here: int) -> int:
 
 
 def _broker(settings: Settings) -> Finding:
-    if settings.broker_url.startswith("memory:"):
+    if topology.is_memory(settings.broker_url):
         return Finding("Broker", "ok", "memory://, needs no server")
     shown = without_secrets(settings.broker_url)
     try:
-        with BrokerConnection(settings.broker_url, connect_timeout=PATIENCE_SECONDS) as connection:
+        with topology.connect(settings.broker_url) as connection:
             connection.connect()
     except Exception as error:  # noqa: BLE001  # every transport has exceptions of its own
         return Finding(
@@ -159,7 +161,7 @@ def _broker(settings: Settings) -> Finding:
             f"{shown}: {without_secrets(str(error))}",
             "Start RabbitMQ, or mend SEEALSO_BROKER_URL. Meanwhile work goes on by polling.",
         )
-    return Finding("Broker", "ok", shown)
+    return Finding("Broker", "ok", f"{shown} answers")
 
 
 def _smtp(settings: Settings) -> Finding:
@@ -192,7 +194,7 @@ def _hub(settings: Settings) -> Finding:
     here = place.running(settings.data)
     if here is None:
         try:
-            up.check_port(settings)
+            place.check_port(settings.host, settings.port)
         except CannotStart as error:
             return Finding("Hub and port", "fail", str(error))
         found = f"no hub runs; port {settings.port} is free"
@@ -202,21 +204,24 @@ def _hub(settings: Settings) -> Finding:
         answer = session.get(f"{here.url}/readyz", timeout=PATIENCE_SECONDS)
     if answer.ok:
         return Finding("Hub and port", "ok", f"{here.url} is ready (process {here.pid})")
-    return Finding("Hub and port", "fail", f"{here.url} answers {answer.status_code}: {answer.text}")
+    return Finding(
+        "Hub and port", "fail", f"{here.url} answers {answer.status_code}: {answer.text}"
+    )
 
 
 def _plugins(settings: Settings) -> Iterator[Finding]:
     try:
-        found = registry.load(settings.plugins_dir)
+        found = registry.load(settings.plugins_dir, disabled=settings.plugins_disabled)
     except (SeealsoError, OSError) as error:
         yield Finding("Plugins", "fail", str(error))
         return
-    records = [*found.outputs.values(), *found.sources.values()]
-    good = [record.name for record in records if record.status == "enabled"]
-    yield Finding("Plugins", "ok", f"{len(good)} enabled: {', '.join(sorted(good))}")
-    for record in records:
+    good = [
+        f"{record.kind} {record.name}" for record in found.records if record.status == "enabled"
+    ]
+    yield Finding("Plugins", "ok", f"{len(good)} enabled: {', '.join(good)}")
+    for record in found.records:
         if record.status == "failed":
-            remedy = "`seealso plugins check` shows more; the others go on without it."
+            remedy = "Mend or disable it (SEEALSO_PLUGINS_DISABLED); the others go on."
             yield Finding(f"Plugin {record.name}", "fail", record.reason, remedy)
 
 

@@ -100,6 +100,10 @@ class HubGroup(click.Group, _Everywhere):
     command_class = HubCommand
     group_class = type
 
+    def __init__(self, *args: Any, root: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_common_options(hidden=not root)
+
     def invoke(self, context: click.Context) -> Any:
         """Run; an exception of ours becomes a message and exit code 1."""
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -103,6 +104,35 @@ def sole_owner(data: Path) -> Iterator[None]:
             except OSError as error:
                 raise CannotStart(_occupied(data)) from error
         yield
+
+
+def check_port(host: str, port: int) -> None:
+    """See that an address can be listened on.
+
+    Raises:
+        CannotStart: it can't, and why.
+    """
+    with _probe(host) as probe:
+        # As the server does: a port in TIME_WAIT is free, one that somebody listens on is not.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotStart(
+                f"Can't listen on {host}:{port} ({error.strerror}): stop what uses the port,"
+                " or choose another with --port N (0 takes a free one)."
+            ) from error
+
+
+def free_port(host: str) -> int:
+    """A port that nobody listens on just now."""
+    with _probe(host) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _probe(host: str) -> socket.socket:
+    return socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
 
 
 def _occupied(data: Path) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -72,7 +71,7 @@ def started(settings: Settings) -> Iterator[OneMachine]:
         stack.enter_context(_stopped_by_signals())
         place.make_folder(settings.data)
         stack.enter_context(place.sole_owner(settings.data))
-        check_port(settings)
+        place.check_port(settings.host, settings.port)
         database = open_database(settings.database_url)
         stack.callback(database.close)
         prepare(database)
@@ -87,33 +86,6 @@ def started(settings: Settings) -> Iterator[OneMachine]:
         place.announce(settings.data, Running(web.url, os.getpid()))
         stack.callback(place.retire, settings.data)
         yield OneMachine(settings, web)
-
-
-def check_port(settings: Settings) -> None:
-    """See that the address can be listened on.
-
-    Raises:
-        CannotStart: it can't, and why.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        # As the server does: a port in TIME_WAIT is free, one that somebody listens on is not.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            at = f"{settings.host}:{settings.port}"
-            raise CannotStart(
-                f"Can't listen on {at} ({error.strerror}): stop what uses the port,"
-                " or choose another with --port N (0 takes a free one)."
-            ) from error
-
-
-def free_port(host: str) -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
 
 
 def ensure_key(database: Database, settings: Settings) -> str:

@@ -19,7 +19,7 @@ from seealso_hub.frame import HubCommand, Session, json_option, pass_session
 @pass_session
 def up(session: Session, port: int | None, host: str | None) -> None:
     """Run the whole hub on this machine: database, workers, web. Ctrl-C stops it."""
-    from seealso_hub.up import free_port, started  # Flask and the rest: only here
+    from seealso_hub.up import started  # the services and all they need: only here
 
     given = {}
     if host is not None:
@@ -28,7 +28,7 @@ def up(session: Session, port: int | None, host: str | None) -> None:
         given["port"] = str(port)
     settings = session.settings(**given)
     if settings.port == 0:
-        settings = session.settings(**given | {"port": str(free_port(settings.host))})
+        settings = session.settings(**given | {"port": str(place.free_port(settings.host))})
     logs.configure(settings.log_format, settings.log_level)
     with started(settings) as hub:
         console.say(f"Seealso is up: {hub.url} (data in {settings.data})")

@@ -86,10 +86,12 @@ def ingest(
     input; .jsonl and .ndjson line by line, anything also as .gz. What can't go in is listed and the
     rest goes in; the exit code is then 1. Safe to repeat: what is there already is unchanged.
     """
-    settings = session.settings()
-    sender = Sender(session.client(), source)
+    settings, media_type = session.settings(), _media_type(kind)
+    client = session.client()
+    client.get("/livez")  # no hub at all is told now; one that goes away later is waited for
+    sender = Sender(client, source)
     with _progress(sender.outcome, inputs) as advance:
-        for parcel in _gather(inputs, _media_type(kind), settings):
+        for parcel in _gather(inputs, media_type, settings):
             sender.send(parcel)
             advance(parcel)
     report(sender.outcome, as_json)
@@ -211,7 +213,9 @@ def _say_once() -> Callable[[str], None]:
 
     def waiting(reason: str) -> None:
         if not said:
-            console.say(f"{reason} Waiting for it, up to {PATIENCE_SECONDS:.0f} seconds.")
+            console.say(
+                f"The hub does not take it just now; waiting {PATIENCE_SECONDS:.0f} s at most."
+            )
             said.append(reason)
 
     return waiting

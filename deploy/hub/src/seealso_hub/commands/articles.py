@@ -1,0 +1,100 @@
+"""`seealso articles` and `seealso withdraw`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from seealso_hub import console
+from seealso_hub.client import segment
+from seealso_hub.console import Column, Listing
+from seealso_hub.frame import HubCommand, HubGroup, Session, json_option, pass_session
+
+LISTED = (
+    Column("id", "Article"),
+    Column("version", "Version", right=True),
+    Column("status", "Status"),
+    Column("kind", "Kind"),
+    Column("language", "Language"),
+    Column("title", "Title"),
+    Column("changed", "Changed"),
+)
+OUTPUTS = (
+    Column("output", "Output"),
+    Column("state", "State"),
+    Column("wanted", "Wanted", right=True),
+    Column("settled", "Settled", right=True),
+    Column("attempts", "Attempts", right=True),
+    Column("error", "Error"),
+)
+
+
+@click.group(cls=HubGroup)
+def articles() -> None:
+    """What the hub holds."""
+
+
+@articles.command("list")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--before", help="The cursor that the page before ended with.")
+@json_option
+@pass_session
+def list_(session: Session, limit: int, before: str | None, as_json: bool) -> None:
+    """Articles, the last changed first."""
+    found = session.client().get("/api/articles", limit=limit, before=before)
+    console.show(found, as_json, Listing("Articles", LISTED, found["articles"]))
+    if found.get("next") and not as_json:
+        console.say(f"More: seealso articles list --before {found['next']}")
+
+
+@articles.command()
+@click.argument("article")
+@json_option
+@pass_session
+def show(session: Session, article: str, as_json: bool) -> None:
+    """One article: what it is, where it stands, and what became of it in each output."""
+    client = session.client()
+    path = f"/api/articles/{segment(article)}"
+    found = client.get(path)
+    outputs = client.get(f"{path}/status")["outputs"]
+    columns = (Column("name", ""), Column("value", ""))
+    console.show(
+        {**found, "outputs": outputs},
+        as_json,
+        Listing(found["title"], columns, _facts(found, client.url)),
+        Listing("Outputs", OUTPUTS, outputs),
+    )
+
+
+@click.command(cls=HubCommand)
+@click.argument("article")
+@click.option("--reason", default="", help="For the record, and for tombstones.")
+@json_option
+@pass_session
+def withdraw(session: Session, article: str, reason: str, as_json: bool) -> None:
+    """Take ARTICLE back everywhere: 410 on its page, gone from all feeds, within a second."""
+    answer = session.client().delete(f"/api/articles/{segment(article)}", {"reason": reason})
+    if as_json:
+        console.emit(answer)
+    else:
+        console.say(f"{article} is withdrawn (version {answer['version']}).")
+
+
+def _facts(found: dict[str, Any], hub_url: str) -> list[dict[str, Any]]:
+    """What a person asks first; the whole of it is in --json."""
+    values = {
+        "Page": f"{hub_url}/articles/{found['id']}",
+        "Version": f"{found['version']} ({found['status']})",
+        "Kind": found["kind"],
+        "Language": found["language"],
+        "Source": " ".join(filter(None, (found["source"], found["external_id"]))),
+        "Came from": found["canonical_url"],
+        "Published": found["published"],
+        "Updated": found["updated"],
+        "Series": (found["series"] or {}).get("title"),
+        "Topics": [topic["label"] for topic in found["topics"]],
+        "See also": [link["title"] for link in found["see_also"]],
+        "Corrections": [correction["text"] for correction in found["corrections"]],
+    }
+    return [{"name": name, "value": value} for name, value in values.items() if value]

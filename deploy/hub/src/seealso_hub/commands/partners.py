@@ -1,0 +1,42 @@
+"""`seealso partners`: the sites and organisations that pull."""
+
+from __future__ import annotations
+
+import click
+
+from seealso_hub import console
+from seealso_hub.console import Column, Listing
+from seealso_hub.frame import HubGroup, Session, json_option, pass_session
+
+COLUMNS = (
+    Column("id", "Partner"),
+    Column("name", "Name"),
+    Column("url", "Site"),
+    Column("channels", "Channels", right=True),
+    Column("created", "Since"),
+)
+
+
+@click.group(cls=HubGroup)
+def partners() -> None:
+    """Partner sites and organisations."""
+
+
+@partners.command()
+@click.argument("name")
+@click.option("--url", help="The partner's site.")
+@json_option
+@pass_session
+def add(session: Session, name: str, url: str | None, as_json: bool) -> None:
+    """Add a partner. One that is there already stays as it is."""
+    added = session.client().post("/api/partners", {"name": name, "url": url})
+    console.show(added, as_json, Listing("Partner", COLUMNS, [added]))
+
+
+@partners.command("list")
+@json_option
+@pass_session
+def list_(session: Session, as_json: bool) -> None:
+    """All partners."""
+    found = session.client().get("/api/partners")
+    console.show(found, as_json, Listing("Partners", COLUMNS, found["partners"]))

@@ -1,0 +1,93 @@
+"""A real `seealso up` in a folder of its own, for tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+SEEALSO = str(Path(sys.executable).with_name("seealso"))
+START_SECONDS = 30.0
+
+
+def environ(**given: str) -> dict[str, str]:
+    """The environment without the settings of the person who runs the tests."""
+    clean = {name: text for name, text in os.environ.items() if not name.startswith("SEEALSO_")}
+    return clean | {"COLUMNS": "200"} | given
+
+
+def seealso(data: Path, *arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
+    """Run a command against the hub of a folder."""
+    return subprocess.run(
+        [SEEALSO, "--data", str(data), *arguments],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environ(**given),
+        timeout=90,
+    )
+
+
+@dataclass
+class RunningHub:
+    """A hub process. `log` is what it said so far."""
+
+    data: Path
+    process: subprocess.Popen[bytes]
+    log_path: Path
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text(encoding="utf-8")
+
+    @property
+    def url(self) -> str:
+        return str(json.loads((self.data / "hub.json").read_text(encoding="utf-8"))["url"])
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return seealso(self.data, *arguments)
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code; a hub that does not end in 15 seconds fails the test."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(15)
+
+    def kill(self) -> None:
+        """As the kernel does it when memory runs out."""
+        self.process.kill()
+        self.process.wait(15)
+
+
+def start(data: Path, port: int = 0, **given: str) -> RunningHub:
+    """Start a hub and wait until it can be found."""
+    data.mkdir(parents=True, exist_ok=True)
+    log_path = data / "up.log"
+    with log_path.open("ab") as log:
+        process = subprocess.Popen(
+            [SEEALSO, "up", "--data", str(data), "--port", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environ(**given),
+            start_new_session=True,
+        )
+    hub = RunningHub(data, process, log_path)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise AssertionError(f"the hub ended with {process.returncode}:\n{hub.log}")
+        try:
+            found = json.loads((data / "hub.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            found = {}
+        if found.get("pid") == process.pid:
+            return hub
+        time.sleep(0.05)
+    process.kill()
+    raise AssertionError(f"the hub did not come up:\n{hub.log}")
