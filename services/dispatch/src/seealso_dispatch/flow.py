@@ -9,12 +9,11 @@ What it opens, `seealso_dispatch.sending` sends.
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from seealso_core import log as logs
 from seealso_store import newsletters as store
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
@@ -25,10 +24,10 @@ from seealso_dispatch import message
 from seealso_dispatch.address import checked, suppression_hash
 from seealso_dispatch.errors import BadToken, UnknownTopic
 from seealso_dispatch.message import subject
-from seealso_dispatch.settings import DispatchSettings
+from seealso_dispatch.settings import DispatchSettings, mail_domain
 from seealso_dispatch.tokens import Tokens
 
-log = logging.getLogger(__name__)
+log = logs.get(__name__)
 
 ISSUE_ARTICLES = 20  # at most, in one digest
 DAY = 86_400 * SECOND
@@ -79,7 +78,7 @@ class Dispatch:
         self._secret = secret
         self._now = now
         self.tokens = Tokens((secret,))
-        self._domain = urlsplit(settings.hub_url).hostname or "localhost"
+        self._domain = mail_domain(settings.hub_url)
 
     # --- joining -------------------------------------------------------------------------------
 
@@ -150,7 +149,7 @@ class Dispatch:
             if record is None or not store.confirm(tx, consent_id, now=self._now()):
                 return False
             store.lift_suppression(tx, suppression_hash(self._secret, record.email))
-        log.info("newsletter joined", extra={"topic": record.slug})
+        log.info("A reader joined a newsletter", topic=record.slug)
         return True
 
     # --- leaving -------------------------------------------------------------------------------
@@ -161,7 +160,7 @@ class Dispatch:
         with self._db.write() as tx:
             left = store.leave(tx, subscriber_id, now=self._now(), slugs=[slug])
         if left:
-            log.info("newsletter left", extra={"topic": slug})
+            log.info("A reader left a newsletter", topic=slug)
         return slug
 
     def preferences(self, token: str) -> list[store.Subscription]:
@@ -235,7 +234,7 @@ class Dispatch:
                 if reader not in blocked
             ]
             store.open_deliveries(tx, record.id, audience, now=now)
-        log.info("issue prepared", extra={"issue": record.id, "deliveries": len(audience)})
+        log.info("An issue is ready to be sent", issue=record.id, deliveries=len(audience))
         return Prepared(record, len(fresh), len(audience), len(blocked))
 
     def prepare_all(self) -> list[Prepared]:

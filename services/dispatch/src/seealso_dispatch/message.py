@@ -19,6 +19,8 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
 
+from seealso_sdk.text import clean
+
 UNSUBSCRIBE_PLACEHOLDER = "READER-UNSUBSCRIBE-TOKEN"
 PREFERENCES_PLACEHOLDER = "READER-PREFERENCES-TOKEN"
 
@@ -96,14 +98,13 @@ def build(digest: Digest, reader: Reader) -> bytes:
     message = EmailMessage(policy=_POLICY)
     message["From"] = digest.sender
     message["To"] = mailbox(reader.email)
-    message["Subject"] = digest.subject
     message["Date"] = digest.date
     message["Message-ID"] = reader.message_id
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(_own_links(digest.text, reader), cte="quoted-printable")
     message.add_alternative(_own_links(digest.html, reader), subtype="html", cte="quoted-printable")
-    return _list_headers(digest, reader) + message.as_bytes()
+    return _list_headers(digest, reader) + _subject_header(digest.subject) + message.as_bytes()
 
 
 def plain_message(  # every part of a message is named at the call
@@ -113,14 +114,13 @@ def plain_message(  # every part of a message is named at the call
     message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     message["To"] = mailbox(to)
-    message["Subject"] = subject
     message["Date"] = date
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
-    return message.as_bytes()
+    return _subject_header(subject) + message.as_bytes()
 
 
 def mailbox(email: str) -> Address:
@@ -150,8 +150,16 @@ def _list_headers(digest: Digest, reader: Reader) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
+def _subject_header(text: str) -> bytes:
+    """EmailMessage writes encoded words of 76 characters; RFC 2047 section 2 allows 75."""
+    one_line = clean(" ".join(text.split()))
+    charset = "us-ascii" if one_line.isascii() else "utf-8"
+    folded = Header(one_line, charset, header_name="Subject", maxlinelen=75).encode()
+    return f"Subject: {folded}\n".replace("\n", "\r\n").encode("ascii")
+
+
 def _phrase(name: str) -> str:
-    plain = " ".join(name.split()).replace("\\", "").replace('"', "'")[:60]
+    plain = " ".join(clean(name).split()).replace("\\", "").replace('"', "'")[:60]
     if plain.isascii():
         return f'"{plain}"'
     return Header(plain, "utf-8", maxlinelen=10_000).encode().replace("\n", "")

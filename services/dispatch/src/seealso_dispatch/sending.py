@@ -9,14 +9,13 @@ The row says "sending" before the first byte leaves: a crash in between makes th
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from email.utils import format_datetime
-from urllib.parse import urlsplit
 
+from seealso_core import log as logs
 from seealso_core.host import PluginHost
 from seealso_sdk import dates
-from seealso_sdk.model import Channel, Entry, Filing, Rendition
+from seealso_sdk.model import Channel, Entry
 from seealso_store import newsletters as store
 from seealso_store.clock import SECOND, iso
 from seealso_store.database import Database
@@ -28,10 +27,10 @@ from seealso_dispatch.errors import RelayError, RelayUncertain
 from seealso_dispatch.message import subject
 from seealso_dispatch.pages import confirmation_html, confirmation_text
 from seealso_dispatch.relay import Relay, parse_url
-from seealso_dispatch.settings import DispatchSettings
+from seealso_dispatch.settings import DispatchSettings, mail_domain
 from seealso_dispatch.tokens import Tokens
 
-log = logging.getLogger(__name__)
+log = logs.get(__name__)
 
 BATCH = 20  # deliveries claimed at once
 LEASE = 120 * SECOND  # longer than one message can take with the relay's timeouts
@@ -55,7 +54,7 @@ class Sender:
         self._now = now
         self._relay_url = parse_url(settings.smtp_url)
         self._tokens = Tokens((secret,))
-        self._domain = urlsplit(settings.hub_url).hostname or "localhost"
+        self._domain = mail_domain(settings.hub_url)
         self._digests: dict[tuple[str, frozenset[tuple[str, int]]], message.Digest] = {}
 
     def send_due(self) -> int:
@@ -106,7 +105,7 @@ class Sender:
             return "uncertain", str(error), None
         except RelayError as error:
             delay = None if error.permanent else schedule.next_delay(mine.attempts)
-            log.warning("message not taken", extra={"issue": mine.issue_id, "error": str(error)})
+            log.warning("The relay did not take a message", issue=mine.issue_id, error=str(error))
             if delay is None:
                 return "dead", str(error), None
             return "waiting", str(error), self._now() + delay * SECOND
@@ -206,7 +205,6 @@ class Sender:
 
 
 def _entry(settings: DispatchSettings, item: DigestItem) -> Entry:
-    parts = json.loads(item.parts) if item.parts else {}
     dated = iso(item.sort_at)
     return Entry(
         article_id=item.article_id,
@@ -215,6 +213,5 @@ def _entry(settings: DispatchSettings, item: DigestItem) -> Entry:
         dated=dated,
         revised=dated,
         language=item.language,
-        rendition=Rendition(item.body, {k: base64.b64decode(v) for k, v in parts.items()}),
-        categories=tuple(Filing.from_dict(c) for c in json.loads(item.categories)),
+        rendition=item.rendition,
     )

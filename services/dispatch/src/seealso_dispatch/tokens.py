@@ -53,7 +53,7 @@ class Tokens:
         """The subscriber's id. Raises BadToken."""
         return self._read(_PREFERENCES, token, 1)[0]
 
-    def _serializer(self, salt: str) -> URLSafeSerializer[str]:
+    def _serializer(self, salt: str) -> URLSafeSerializer:
         return URLSafeSerializer(list(self.secrets), salt=salt)
 
     def _sign(self, salt: str, parts: list[str]) -> str:

@@ -23,7 +23,7 @@ from seealso_dispatch.limits import Limiter
 from seealso_dispatch.web_operator import OperatorApi
 
 FORM_MAX = 16_384  # bytes
-HTML = "text/html"
+TAG = "newsletters"
 
 
 def newsletter_box(hub_name: str) -> Callable[[str, str, str], str]:
@@ -66,15 +66,15 @@ class ReaderPages:
         self._limiter = Limiter()
         self._style = files("seealso_dispatch").joinpath("templates/newsletters.css").read_bytes()
 
-    @describe("The style sheet of the newsletter pages.", media_type="text/css")
+    @describe("The style sheet of the newsletter pages.", tag=TAG, media="text/css")
     def stylesheet(self) -> ResponseReturnValue:
         return Response(self._style, mimetype="text/css", headers={"Cache-Control": "max-age=3600"})
 
-    @describe("The sign-up form of a topic's newsletter.", media_type=HTML)
+    @describe("The sign-up form of a topic's newsletter.", tag=TAG)
     def form(self, slug: str) -> ResponseReturnValue:
         return self._form(slug)
 
-    @describe("Ask to join a topic's newsletter (form fields: email, page).", media_type=HTML)
+    @describe("Ask to join a topic's newsletter (form fields: email, page).", tag=TAG)
     def sign_up(self, slug: str) -> ResponseReturnValue:
         request.max_content_length = FORM_MAX
         if not self._limiter.allow(request.remote_addr or "", now()):
@@ -93,7 +93,7 @@ class ReaderPages:
             "The link works for two days.",
         ), 202
 
-    @describe("What a confirmation link is about, and the button.", media_type=HTML)
+    @describe("What a confirmation link is about, and the button.", tag=TAG)
     def asked(self, token: str) -> ResponseReturnValue:
         about = self._dispatch.asked(token)
         if about.state == "confirmed":
@@ -104,7 +104,7 @@ class ReaderPages:
         title = f"{about.label} by e-mail"
         return pages.button_page(self._name, title, text, "Yes, send it to me")
 
-    @describe("Confirm a sign-up.", media_type=HTML)
+    @describe("Confirm a sign-up.", tag=TAG)
     def confirm(self, token: str) -> ResponseReturnValue:
         request.max_content_length = FORM_MAX
         self._dispatch.confirm(token)
@@ -113,24 +113,24 @@ class ReaderPages:
             return self._late()
         return self._say("Thank you", f"You will get new articles on {about.label} by e-mail.")
 
-    @describe("The page with the button to leave a newsletter.", media_type=HTML)
+    @describe("The page with the button to leave a newsletter.", tag=TAG)
     def leaving(self, token: str) -> ResponseReturnValue:
         _, slug = self._dispatch.tokens.read_unsubscribe(token)
         text = [f"Shall we stop sending you {self._label(slug)}?"]
         return pages.button_page(self._name, "Leave the newsletter", text, "Yes, stop it")
 
-    @describe("Leave a newsletter, by one POST (RFC 8058).", media_type=HTML)
+    @describe("Leave a newsletter, by one POST (RFC 8058).", tag=TAG)
     def leave(self, token: str) -> ResponseReturnValue:
         request.max_content_length = FORM_MAX
         slug = self._dispatch.leave(token)
         return self._say("Done", f"You will get no more mail of {self._label(slug)}.")
 
-    @describe("A reader's newsletters.", media_type=HTML)
+    @describe("A reader's newsletters.", tag=TAG)
     def preferences(self, token: str) -> ResponseReturnValue:
         mine = self._dispatch.preferences(token)
         return pages.preferences_page(self._name, mine, saved=False)
 
-    @describe("Keep some newsletters, leave the others, or be forgotten.", media_type=HTML)
+    @describe("Keep some newsletters, leave the others, or be forgotten.", tag=TAG)
     def choose(self, token: str) -> ResponseReturnValue:
         request.max_content_length = FORM_MAX
         wish = request.form.get("do", "save")

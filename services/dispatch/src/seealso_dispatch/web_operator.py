@@ -1,16 +1,18 @@
-"""Newsletters by HTTP: the operator's API. Every answer is JSON; every route wants the key."""
+"""Newsletters by HTTP: the operator's API. Answers are JSON; every route wants the key."""
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from seealso_core.openapi import describe
-from seealso_core.web import Guard, Problem
+from seealso_core.web import Guard, Problem, json_answer
 from seealso_store import newsletters as store
 from seealso_store.clock import iso
 
 from seealso_dispatch.errors import BadAddress, UnknownTopic
 from seealso_dispatch.flow import Dispatch, Prepared
+
+TAG = "newsletters"
 
 
 class OperatorApi:
@@ -32,17 +34,17 @@ class OperatorApi:
         ):
             routes.add_url_rule(rule, view.__name__, guard.required(view), methods=[method])
 
-    @describe("Every newsletter with its readers and issues.", auth=True)
+    @describe("Every newsletter with its readers and issues.", tag=TAG)
     def newsletters(self) -> ResponseReturnValue:
         found = self._dispatch.newsletters()
-        return jsonify(newsletters=[_newsletter(one) for one in found])
+        return json_answer({"newsletters": [_newsletter(one) for one in found]})
 
-    @describe("Make an issue of every newsletter that has something new.", auth=True)
+    @describe("Make an issue of every newsletter that has something new.", tag=TAG)
     def prepare_all(self) -> ResponseReturnValue:
         made = self._dispatch.prepare_all()
-        return jsonify(issues=[_prepared(one) for one in made]), 202
+        return json_answer({"issues": [_prepared(one) for one in made]}, 202)
 
-    @describe("Make an issue of what is new under a topic; null when nothing is.", auth=True)
+    @describe("Make an issue of what is new under a topic; null when nothing is.", tag=TAG)
     def prepare(self, slug: str) -> ResponseReturnValue:
         try:
             made = self._dispatch.prepare_issue(slug)
@@ -50,37 +52,39 @@ class OperatorApi:
             raise _no_topic(slug) from error
         if made is None:
             reason = "nothing is new since the last issue, or nobody has confirmed a sign-up"
-            return jsonify(issue=None, reason=reason)
-        return jsonify(issue=_prepared(made)), 202
+            return json_answer({"issue": None, "reason": reason})
+        return json_answer({"issue": _prepared(made)}, 202)
 
-    @describe("A newsletter's readers, issues and deliveries.", auth=True)
+    @describe("A newsletter's readers, issues and deliveries.", tag=TAG)
     def newsletter(self, slug: str) -> ResponseReturnValue:
         try:
             label = self._dispatch.label(slug)
         except UnknownTopic as error:
             raise _no_topic(slug) from error
         report = self._dispatch.report(slug)
-        return jsonify(
-            slug=slug,
-            label=label,
-            readers=[{"email": email, "state": state} for email, state in report.readers],
-            issues=[_issue(made, counts) for made, counts in report.issues],
+        return json_answer(
+            {
+                "slug": slug,
+                "label": label,
+                "readers": [{"email": email, "state": state} for email, state in report.readers],
+                "issues": [_issue(made, counts) for made, counts in report.issues],
+            }
         )
 
-    @describe("Who got an issue, who did not, and why.", auth=True)
+    @describe("Who got an issue, who did not, and why.", tag=TAG)
     def deliveries(self, issue_id: str) -> ResponseReturnValue:
         rows = [
             {"email": d.email, "state": d.state, "attempts": d.attempts, "error": d.error}
             for d in self._dispatch.deliveries(issue_id)
         ]
-        return jsonify(deliveries=rows)
+        return json_answer({"deliveries": rows})
 
-    @describe("The evidence of consent of one address (?email=).", auth=True)
+    @describe("The evidence of consent of one address.", tag=TAG, query={"email": "The address."})
     def consents(self) -> ResponseReturnValue:
         found = self._dispatch.consents(request.args.get("email", ""))
-        return jsonify(consents=[_consent(one) for one in found])
+        return json_answer({"consents": [_consent(one) for one in found]})
 
-    @describe("Forget a reader: only a keyed hash of the address stays.", auth=True)
+    @describe("Forget a reader: only a keyed hash of the address stays.", tag=TAG)
     def erase(self, email: str) -> ResponseReturnValue:
         try:
             known = self._dispatch.erase_address(email)

@@ -14,9 +14,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from seealso_sdk.model import Rendition
 from sqlalchemy import Connection
 
 from seealso_store.database import upsert
+from seealso_store.renditions import decode_parts
 from seealso_store.schema import (
     article,
     consent,
@@ -24,7 +26,6 @@ from seealso_store.schema import (
     filing,
     issue,
     issue_article,
-    placement,
     rendition,
     subscriber,
     subscription,
@@ -93,9 +94,7 @@ class DigestItem:
     title: str
     language: str
     sort_at: int
-    body: bytes
-    parts: bytes | None
-    categories: str
+    rendition: Rendition
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +248,12 @@ def leave(
     return result.rowcount
 
 
+def subscriber_id_of(conn: Connection, email: str) -> str | None:
+    """The reader of this normalised address, or None."""
+    query = sa.select(subscriber.c.id).where(subscriber.c.email == email)
+    return conn.execute(query).scalar_one_or_none()
+
+
 def email_of(conn: Connection, subscriber_id: str) -> str | None:
     """The reader's address, or None after erasure."""
     query = sa.select(subscriber.c.email).where(subscriber.c.id == subscriber_id)
@@ -262,9 +267,10 @@ def subscriptions_of(conn: Connection, subscriber_id: str) -> list[Subscription]
         sa.select(subscription.c.slug, label, subscription.c.state)
         .outerjoin(topic, topic.c.slug == subscription.c.slug)
         .where(subscription.c.subscriber_id == subscriber_id)
-        .order_by(label, subscription.c.slug)
     )
-    return [Subscription(*row) for row in conn.execute(query)]
+    mine = [Subscription(*row) for row in conn.execute(query)]
+    # Sorted here: the engines' collations differ, and a reader has few.
+    return sorted(mine, key=lambda one: (one.label.casefold(), one.slug))
 
 
 def readers(conn: Connection, slug: str) -> list[tuple[str, str]]:
@@ -430,18 +436,19 @@ def issue_items(conn: Connection, issue_id: str) -> list[DigestItem]:
             article.c.sort_at,
             rendition.c.body,
             rendition.c.parts,
-            sa.func.coalesce(placement.c.categories, "[]"),
         )
         .join(issue_article, issue_article.c.article_id == article.c.id)
         .join(
             rendition,
             sa.and_(rendition.c.article_id == article.c.id, rendition.c.output == OUTPUT),
         )
-        .outerjoin(placement, placement.c.article_id == article.c.id)
         .where(issue_article.c.issue_id == issue_id, article.c.status == "published")
         .order_by(issue_article.c.position)
     )
-    return [DigestItem(*row) for row in conn.execute(query)]
+    return [
+        DigestItem(*row[:5], rendition=Rendition(row.body, decode_parts(row.parts)))
+        for row in conn.execute(query)
+    ]
 
 
 def already_received(conn: Connection, issue_id: str, subscriber_id: str) -> frozenset[str]:
