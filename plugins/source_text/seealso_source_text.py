@@ -9,8 +9,8 @@ nothing else laid claim to. What is lifted out and has no field of its own (shar
 cookie notices) stays in the article as a promo, typed: a rule that was wrong shows there.
 
 The rules go by shape, place and the words of page furniture in a dozen languages
-(`seealso_sdk.furniture`); no site is named. Next to this module stand `..._blocks` (lines to
-paragraphs, headings, lists) and `..._meta` (dates, bylines, series).
+(`seealso_sdk.furniture`, `seealso_sdk.bylines`); no site is named. Next to this module stands
+`seealso_source_text_blocks`: lines to paragraphs, headings and lists.
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ from seealso_sdk import (
     SourceMeta,
     hookimpl,
 )
+from seealso_sdk.bylines import LONGEST, Meta, read_correction, read_meta
 from seealso_sdk.charset import CharsetUnknown, decode
 from seealso_sdk.furniture import (
     BOILERPLATE,
     NEWSLETTER,
     SHARE,
     TITLE_MAX,
-    Furniture,
     furniture,
+    furniture_kinds,
     inline_related,
     is_question,
     kind_named,
@@ -50,7 +51,6 @@ from seealso_sdk.furniture import (
 )
 from seealso_sdk.text import fold
 from seealso_source_text_blocks import Block, blocks_of
-from seealso_source_text_meta import LONGEST, Meta, first_date, read_meta
 
 Blocks = tuple[Block, ...]
 
@@ -185,8 +185,6 @@ def _distinct(titles: Sequence[str]) -> tuple[SeeAlso, ...]:
 
 # --- furniture -------------------------------------------------------------------------------
 
-_FORM_LINE = 80  # characters: what may stand above the first clear line of a sign-up
-_SMALL_PRINT = 3  # paragraphs that may follow its last clear line
 _BAR_ITEM = 40  # characters of an item of a share bar or a bar of links
 _TITLE_AND_BODY = 2  # blocks
 
@@ -194,7 +192,7 @@ _TITLE_AND_BODY = 2  # blocks
 def _take_furniture(blocks: Blocks) -> tuple[Blocks, tuple[Promo, ...]]:
     """Sign-ups, share bars, adverts and the like. A page that would have nothing left keeps its
     sign-up lines: they are what it is about."""
-    kinds = _furniture_kinds(blocks)
+    kinds = furniture_kinds([_readable(block) for block in blocks])
     if kinds.count(None) < _TITLE_AND_BODY:
         kinds = [None if kind == NEWSLETTER else kind for kind in kinds]
     promos: list[tuple[str, list[str]]] = []
@@ -220,35 +218,15 @@ def _promo(kind: str, lines: Sequence[str]) -> Promo:
     return Promo(kind=kind, about=about, text="\n".join(lines))
 
 
-def _furniture_kinds(blocks: Blocks) -> list[str | None]:
-    """The kind of each block, None for content. Around the clear line of a sign-up stand lines
-    that are furniture only there: the heading of the form above, the small print below."""
-    found = [_furniture_of(block) for block in blocks]
-    kinds = [item.kind if item and item.sure else None for item in found]
-    clear = [at for at, kind in enumerate(kinds) if kind == NEWSLETTER]
-    for at in clear:
-        before = at - 1
-        while before > 0 and _signs_up(found[before]) and len(blocks[before].text) <= _FORM_LINE:
-            kinds[before] = NEWSLETTER
-            before -= 1
-        after = at + 1
-        while after < len(blocks) and after - at <= _SMALL_PRINT and _signs_up(found[after]):
-            kinds[after] = NEWSLETTER
-            after += 1
-    return kinds
-
-
-def _signs_up(found: Furniture | None) -> bool:
-    return found is not None and found.kind == NEWSLETTER
-
-
-def _furniture_of(block: Block) -> Furniture | None:
+def _readable(block: Block) -> str:
+    """What to judge a block by. A list is furniture only as a bar of short links or of buttons."""
     if block.kind != "list":
-        return furniture(block.text)
+        return block.text
+    bar = "\n".join(block.items)
     if any(len(item) > _BAR_ITEM for item in block.items):
-        return None
-    found = furniture("\n".join(block.items))
-    return found if found and found.sure and found.kind in (SHARE, BOILERPLATE) else None
+        return ""
+    found = furniture(bar)
+    return bar if found and found.kind in (SHARE, BOILERPLATE) else ""
 
 
 # --- dates, bylines, series, address ---------------------------------------------------------
@@ -330,30 +308,17 @@ def _meta_at(blocks: Blocks, at: int) -> tuple[Meta | None, int]:
 
 # --- corrections -----------------------------------------------------------------------------
 
-_CORRECTION = re.compile(
-    r"(?:corrections?|clarification|erratum|corrigendum|correcci[óo]n|fe de erratas|"
-    r"rectificaci[óo]n|korrektur|berichtigung|correctif|rectificatif|errata corrige|"
-    r"correzione|corre[çc][ãa]o|rectificatie|rättelse|تصحيح|תיקון|исправление|訂正|更正)"
-    r"(?P<when>[^:：.]{0,60})[:：]\s*(?P<text>\S.*)|"
-    r"(?P<said>(?:this|an earlier version of this) (?:article|page|story|answer|post)"
-    r".{0,40}\b(?:corrected|misstated|misidentified|gave|said|stated)\b.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-
 
 def _take_corrections(blocks: Blocks, day: str | None) -> tuple[Blocks, tuple[Correction, ...]]:
-    """Correction notes with the day they name, else `day`; without any day they stay text."""
+    """Correction notes; the first block is the title, whatever it begins with."""
     rest: list[Block] = []
     found: list[Correction] = []
     for at, block in enumerate(blocks):
-        match = _CORRECTION.fullmatch(block.text) if at and block.kind == "paragraph" else None
-        when = (
-            (first_date(match["when"] or match["text"] or match["said"]) or day) if match else None
-        )
-        if match and when:
-            found.append(Correction(at=when, text=match["text"] or match["said"]))
-        else:
+        note = read_correction(block.text, day) if at and block.kind == "paragraph" else None
+        if note is None:
             rest.append(block)
+        else:
+            found.append(note)
     return tuple(rest), tuple(found)
 
 

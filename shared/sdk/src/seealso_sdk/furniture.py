@@ -5,6 +5,7 @@ site. The tables below hold those words for the languages that sources come in; 
 answer one question each about one line or paragraph. They know no site by name.
 
     furniture(paragraph)      -> Furniture(kind, sure) | None
+    furniture_kinds(page)     -> the kind of each paragraph, seen beside its neighbours
     promo_about(paragraphs)   -> what a sign-up is about
     related_heading(line)     -> "strong" | "weak" | None
     series_named(line)        -> the series that a "See more ..." line names
@@ -15,7 +16,7 @@ answer one question each about one line or paragraph. They know no site by name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from seealso_sdk.text import fold
@@ -211,6 +212,35 @@ def _is_bar(text: str) -> bool:
     parts = [fold(part) for part in _BAR.split(text) if part.strip()]
     known = sum(part in _BAR_LINKS for part in parts)
     return len(parts) >= _BAR_LEAST and known * 2 > len(parts)
+
+
+_FORM_LINE = 80  # characters: what may stand above the first clear line of a sign-up
+_SMALL_PRINT = 3  # paragraphs that may follow its last clear line
+
+
+def furniture_kinds(paragraphs: Sequence[str]) -> list[str | None]:
+    """The kind of each paragraph of a page, in their order; None for content.
+
+    Around the clear line of a sign-up stand lines that are furniture only there: the heading of the
+    form above, the small print below. The first paragraph is never drawn in: it is the title.
+    """
+    found = [furniture(text) for text in paragraphs]
+    kinds = [item.kind if item and item.sure else None for item in found]
+    clear = [at for at, kind in enumerate(kinds) if kind == NEWSLETTER]
+    for at in clear:
+        before = at - 1
+        while before > 0 and _signs_up(found[before]) and len(paragraphs[before]) <= _FORM_LINE:
+            kinds[before] = NEWSLETTER
+            before -= 1
+        after = at + 1
+        while after < len(found) and after - at <= _SMALL_PRINT and _signs_up(found[after]):
+            kinds[after] = NEWSLETTER
+            after += 1
+    return kinds
+
+
+def _signs_up(found: Furniture | None) -> bool:
+    return found is not None and found.kind == NEWSLETTER
 
 
 # --- what a sign-up is about -----------------------------------------------------------------

@@ -1,6 +1,8 @@
-"""Lines that say who wrote a page and when: dates in words and figures, bylines, series.
+"""Lines that say who wrote a page and when: dates in words and figures, bylines, corrections.
 
     read_meta("Updated: 12 May 2023 | By Ann Reef, M.D.") -> Meta(dates, authors, ...) | None
+    read_correction("Correction, 9 April 2024: ...", day)  -> Correction | None
+    first_date("... on 9 April 2024 ...")                  -> "2024-04-09"
 
 A line is such a line only when all of it is used up: label, date, name, series, separator. One
 word left over and it is a sentence of the article that happens to name a date.
@@ -12,9 +14,9 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
-from seealso_sdk import Person
 from seealso_sdk.dates import normalised
 from seealso_sdk.furniture import series_named
+from seealso_sdk.model import Correction, Person
 from seealso_sdk.text import fold
 
 LONGEST = 200  # characters of a line that is looked at
@@ -259,6 +261,30 @@ def _is_name(name: str, labelled: bool) -> bool:
         return False
     proper = [word for word in words if word.lower() not in _PARTICLES]
     return bool(proper) and all(not word[0].islower() and word[0].isalpha() for word in proper)
+
+
+# --- corrections -----------------------------------------------------------------------------
+
+_CORRECTION = re.compile(
+    r"(?:corrections?|clarification|erratum|corrigendum|correcci[óo]n|fe de erratas|"
+    r"rectificaci[óo]n|korrektur|berichtigung|correctif|rectificatif|errata corrige|"
+    r"correzione|corre[çc][ãa]o|rectificatie|rättelse|تصحيح|תיקון|исправление|訂正|更正)"
+    r"(?P<when>[^:：.]{0,60})[:：]\s*(?P<text>\S.*)|"
+    r"(?P<said>(?:this|an earlier version of this) (?:article|page|story|answer|post)"
+    r".{0,40}\b(?:corrected|misstated|misidentified|gave|said|stated)\b.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def read_correction(text: str, day: str | None) -> Correction | None:
+    """The correction note that this paragraph is, with the day that it names, else `day`. Without
+    any day it is no correction of the model, and stays what it is: a paragraph."""
+    match = _CORRECTION.fullmatch(text)
+    if match is None:
+        return None
+    note = match["text"] or match["said"]
+    when = first_date(match["when"] or note) or day
+    return Correction(at=when, text=note) if when else None
 
 
 # --- the line --------------------------------------------------------------------------------
