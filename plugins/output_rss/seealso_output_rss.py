@@ -169,6 +169,8 @@ class _Head(BaseExtension):  # type: ignore[misc]  # feedgen publishes no types
         if channel is None:
             return feed
         parent = feed[0]
+        if say.first_date(channel.updated) == say.NO_DATE:  # nothing has happened yet
+            parent.remove(parent.find("lastBuildDate"))
         _link(parent, "self", channel.feed_url, type=MEDIA_TYPE)
         _link(parent, "first", channel.first_url)
         _link(parent, "previous", channel.previous_url)

@@ -46,6 +46,10 @@ def _table(once: str, often: str = "") -> dict[str, int]:
 
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9;/?:@&=+$.\-_!~*'()%,#\[\]]+\Z")
+_URN = re.compile(
+    r"[Uu][Rr][Nn]:(?!uuid:(?![0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z))"
+    r"[A-Za-z0-9][A-Za-z0-9-]{1,31}:[A-Za-z0-9()+,.:=@;$_!*'/%-]+\Z"
+)
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 _MIME = re.compile(
     r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[\w-]+=(\"[^\"]*\"|[\w.-]+))*\Z"
@@ -234,6 +238,8 @@ def _uri(value: str | None, where: str, report: _Report, schemes: tuple[str, ...
         report.error(where, "no address")
     elif not _URI.match(value):
         report.error(where, f"not an absolute URI: {value[:80]!r}")
+    elif value[:4].lower() == "urn:" and not _URN.match(value):
+        report.error(where, f"not a URN (RFC 8141): {value[:80]!r}")
     elif schemes and urlsplit(value).scheme not in schemes:
         report.error(where, f"not of {'/'.join(schemes)}: {value[:80]!r}")
 

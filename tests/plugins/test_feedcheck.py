@@ -16,22 +16,22 @@ RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <atom:link rel="self" href="https://a.example/f" type="application/rss+xml"/>
 <item><title>One</title><link>https://a.example/1</link><description>S</description>
 <content:encoded>&lt;p&gt;x&lt;/p&gt;</content:encoded>
-<guid isPermaLink="false">urn:1</guid><pubDate>Tue, 05 Mar 2024 00:00:00 GMT</pubDate>
+<guid isPermaLink="false">urn:ex:1</guid><pubDate>Tue, 05 Mar 2024 00:00:00 GMT</pubDate>
 <category domain="https://a.example/t">c</category><dc:creator>A</dc:creator>
 <media:content url="https://a.example/x.png" type="image/png" medium="image" width="1"/></item>
-<item><title>Two</title><guid isPermaLink="false">urn:2</guid></item>
+<item><title>Two</title><guid isPermaLink="false">urn:ex:2</guid></item>
 </channel></rss>"""
 
 ATOM = """<?xml version="1.0" encoding="UTF-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0" xml:lang="en">
 <id>https://a.example/</id><title>T</title><updated>2024-03-05T00:00:00Z</updated>
 <author><name>A</name></author><link rel="self" href="https://a.example/f" type="application/atom+xml"/>
-<entry><id>urn:1</id><title>One</title><updated>2024-03-05T00:00:01Z</updated>
+<entry><id>urn:ex:1</id><title>One</title><updated>2024-03-05T00:00:01Z</updated>
 <link rel="alternate" href="https://a.example/1" type="text/html"/><summary>S</summary>
 <content type="html">&lt;p&gt;x&lt;/p&gt;</content><category term="c" scheme="https://a.example/t"/>
 <source><id>https://b.example/</id><title>B</title><updated>2024-03-05T00:00:00Z</updated></source></entry>
-<entry><id>urn:2</id><title>Two</title><updated>2024-03-05T00:00:02Z</updated><content>y</content></entry>
-<at:deleted-entry ref="urn:9" when="2024-03-05T00:00:00Z"/>
+<entry><id>urn:ex:2</id><title>Two</title><updated>2024-03-05T00:00:02Z</updated><content>y</content></entry>
+<at:deleted-entry ref="urn:ex:9" when="2024-03-05T00:00:00Z"/>
 </feed>"""
 
 JSON = """{"version":"https://jsonfeed.org/version/1.1","title":"T","home_page_url":"https://a.example/",
@@ -65,10 +65,10 @@ RSS_FAULTS = [
     ("<item><title>One", "<bogus/><item><title>One", "undefined element bogus"),
     ("<item><title>One", '<x:y xmlns:x="urn:x"/><item><title>One', "unknown namespace"),
     ("</channel>", "<ttl>5</ttl></channel>", "after an item"),
-    ("urn:2", "urn:1", "2 times"),
-    ('<guid isPermaLink="false">urn:2</guid>', "", "no guid"),
-    ('<guid isPermaLink="false">urn:2', "<guid>urn:2", "not of http/https"),
-    ('isPermaLink="false">urn:2', 'isPermaLink="no">urn:2', "neither true nor false"),
+    ("urn:ex:2", "urn:ex:1", "2 times"),
+    ('<guid isPermaLink="false">urn:ex:2</guid>', "", "no guid"),
+    ('<guid isPermaLink="false">urn:ex:2', "<guid>urn:ex:2", "not of http/https"),
+    ('isPermaLink="false">urn:ex:2', 'isPermaLink="no">urn:ex:2', "neither true nor false"),
     ("<title>Two</title>", "", "neither title nor description"),
     ("<title>Two</title>", "<title>Two</title><author>Bob</author>", "mail@host"),
     ("<dc:creator>", "<author>a@b.example (A)</author><dc:creator>", "say the same"),
@@ -82,14 +82,16 @@ RSS_FAULTS = [
     ('medium="image"', 'medium="picture"', "medium"),
     ('width="1"', 'width="0"', "width"),
     ("<title>Two", "<title>caf\ufffd", "lost"),
-    ("<title>Two</title>", '<title>Two</title><atom:link rel="next" href="urn:x"/>', "RFC 5005"),
+    ("<title>Two</title>", '<title>Two</title><atom:link rel="next" href="urn:ex:x"/>', "RFC 5005"),
 ]
 ATOM_FAULTS = [
     ("http://www.w3.org/2005/Atom", "urn:atom", "error: feed"),
     ("<title>T</title>", "", "no atom:title"),
     ("<id>https://a.example/</id>", "<id>https://a.example</id>", "canonical"),
-    ("<id>urn:2</id>", "<id>urn:1</id>", "2 times"),
-    ("<id>urn:2</id>", "<id>2</id>", "not an absolute URI"),
+    ("<id>urn:ex:2</id>", "<id>urn:ex:1</id>", "2 times"),
+    ("<id>urn:ex:2</id>", "<id>2</id>", "not an absolute URI"),
+    ("<id>urn:ex:2</id>", "<id>urn:2</id>", "not a URN"),
+    ("<id>urn:ex:2</id>", "<id>urn:uuid:2</id>", "not a URN"),
     ("2024-03-05T00:00:02Z", "2024-03-05T00:00:01Z", "2 entries updated"),
     ("2024-03-05T00:00:02Z", "2024-03-05", "RFC 3339"),
     ("2024-03-05T00:00:02Z", "2999-03-05T00:00:00Z", "implausible"),
@@ -108,11 +110,11 @@ ATOM_FAULTS = [
     ("<id>https://b.example/</id>", "", "source: no atom:id"),
     ("<summary>", "<bogus/><summary>", "undefined element atom:bogus"),
     ("</feed>", "<rights>r</rights></feed>", "after an entry"),
-    ('ref="urn:9"', 'ref="urn:1"', "also an entry"),
-    ('ref="urn:9" when="2024-03-05T00:00:00Z"', 'ref="urn:9"', "RFC 3339"),
+    ('ref="urn:ex:9"', 'ref="urn:ex:1"', "also an entry"),
+    ('ref="urn:ex:9" when="2024-03-05T00:00:00Z"', 'ref="urn:ex:9"', "RFC 3339"),
     (
         "</feed>",
-        '<at:deleted-entry ref="urn:9" when="2024-03-05T00:00:00Z"/></feed>',
+        '<at:deleted-entry ref="urn:ex:9" when="2024-03-05T00:00:00Z"/></feed>',
         "twice",
     ),
 ]

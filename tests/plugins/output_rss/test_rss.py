@@ -208,6 +208,11 @@ def test_last_build_date_is_the_newest_change() -> None:
     assert texts(head, "lastBuildDate") == ["Sun, 02 Jun 2024 10:00:00 GMT"]
 
 
+def test_a_feed_in_which_nothing_has_happened_has_no_date() -> None:
+    assert b"lastBuildDate" not in RSS.assemble(channel(updated=""), [])
+    assert b"lastBuildDate" not in RSS.assemble(channel(updated="1970-01-01T00:00:00Z"), [])
+
+
 def test_a_withdrawn_article_leaves_no_trace() -> None:
     document = feed(RSS, QA, tombstones=TOMBSTONES)
     assert b"deleted" not in document

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from lxml import etree
 from seealso_sdk.dates import rfc822
 from seealso_sdk.plugin import OutputMeta
-from seealso_sdk.text import clean
+from seealso_sdk.syndication import outline
 from seealso_store.clock import SECOND
 from seealso_store.feeds import TopicLine
 from seealso_store.topics import GHOST
@@ -72,14 +72,11 @@ def write(given: OpmlDraft) -> bytes:
     """OPML 2.0, UTF-8."""
     root = etree.Element("opml", version="2.0")
     head = etree.SubElement(root, "head")
-    when = rfc822(datetime.fromtimestamp(given.touched // SECOND, UTC))
-    for name, text in (
-        ("title", f"{clean(given.hub.name)}: all topics"),
-        ("dateCreated", when),
-        ("dateModified", when),
-        ("docs", "http://opml.org/spec2.opml"),
-    ):
-        etree.SubElement(head, name).text = text
+    etree.SubElement(head, "title").text = outline(f"{given.hub.name}: all topics")
+    if given.touched:
+        when = rfc822(datetime.fromtimestamp(given.touched // SECOND, UTC))
+        etree.SubElement(head, "dateCreated").text = when
+        etree.SubElement(head, "dateModified").text = when
     body = etree.SubElement(root, "body")
     _folder(body, given, "Topics", [one for one in given.topics if one.origin != GHOST])
     _folder(body, given, "Not written yet", [one for one in given.topics if one.origin == GHOST])
@@ -95,9 +92,9 @@ def _folder(body: etree._Element, given: OpmlDraft, name: str, topics: Sequence[
     folder = etree.SubElement(body, "outline", text=name)
     for one in topics:
         page = given.hub.url + topic_path(one.slug)
-        label = clean(one.label) or one.slug
-        outline = etree.SubElement(folder, "outline", text=label, title=label, type="rss")
+        label = outline(one.label) or outline(one.slug)
+        line = etree.SubElement(folder, "outline", text=label, title=label, type="rss")
         if one.description:
-            outline.set("description", clean(one.description))
-        outline.set("xmlUrl", f"{page}/feed.{given.extension}")
-        outline.set("htmlUrl", page)
+            line.set("description", outline(one.description))
+        line.set("xmlUrl", f"{page}/feed.{given.extension}")
+        line.set("htmlUrl", page)

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC
 from html import escape
 from typing import Final
 from urllib.parse import quote, urlsplit
 
-from seealso_sdk.dates import instant
+from seealso_sdk.dates import instant, rfc3339
 from seealso_sdk.model import Article, Media, Rights, SeeAlso, Tombstone
 from seealso_sdk.phrases import direction, join_names, language_tag, phrases, spoken_date
 from seealso_sdk.plugin import Context
@@ -29,7 +28,8 @@ TEASER_MAX: Final = 300  # characters of body text where there is no summary
 SUMMARY_MAX: Final = 4000  # characters
 CONTENT_MAX: Final = 512 * 1024  # characters of HTML in one item; above it the page is linked
 SEE_ALSO_MAX: Final = 10  # titles in one item; the page has them all
-NO_DATE: Final = "1970-01-01T00:00:00Z"
+NO_DATE: Final = "1990-01-01T00:00:00Z"  # where a format must have one; the oldest plausible one
+_EPOCH: Final = "1970-01-01T00:00:00Z"  # a clock that was never set, or a zero
 
 _SPACE = re.compile(r"\s+")
 _END_TAG = re.compile(r"</\w+>")
@@ -95,6 +95,13 @@ def untagged(value: str) -> str:
     return _TAG.sub("‹\\1›", value) if has_tag(value) else value
 
 
+def outline(value: str) -> str:
+    """One line that says the same whether it is read as text or as HTML, as OPML 2.0 leaves open:
+    ``R&D <lab>`` is ``R & D ‹lab›``."""
+    line = plain(value).replace("<", "‹").replace(">", "›") if "<" in value else plain(value)
+    return _SPACE.sub(" ", line.replace("&", " & ")).strip() if "&" in line else line
+
+
 def has_tag(value: str) -> bool:
     """Whether the text would be taken for HTML: it holds an end tag."""
     return _END_TAG.search(value) is not None
@@ -131,18 +138,14 @@ def language(value: str) -> str | None:
 
 def first_date(*values: str | None) -> str:
     """The first value that is a date of the model (RFC 3339 or a day); `NO_DATE` if none is."""
-    for value in values:
-        if value and _is_date(value):
-            return value
-    return NO_DATE
+    return next((value for value in values if value and _is_date(value)), NO_DATE)
 
 
 def _is_date(value: str) -> bool:
     try:
-        instant(value).astimezone(UTC)  # year 1 with an offset overflows
-    except (ValueError, OverflowError):
+        return rfc3339(value) != _EPOCH
+    except (ValueError, OverflowError):  # the year 1 with an offset overflows
         return False
-    return True
 
 
 # --- addresses and media ---------------------------------------------------------------------
