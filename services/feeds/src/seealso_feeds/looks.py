@@ -333,7 +333,7 @@ def _article_parts(conn: Connection, shown: ArticlePage, boxes: Sequence[str]) -
     fragment = parts["fragment"].decode() if "fragment" in parts else None
     return {
         "fragment": pages.reading(shown.article, shown.see_also, fragment),
-        "jsonld": Markup(parts["jsonld"].decode()) if "jsonld" in parts else "",  # noqa: S704  # the html output's own script element of data
+        "jsonld": pages.data_block(parts["jsonld"]) if "jsonld" in parts else "",
         "boxes": boxes,
     }
 

@@ -216,21 +216,31 @@ def render(
     return html.encode("utf-8", "replace")
 
 
+_OPEN, _CLOSE = '<section class="seealso-see-also">', "</section>"
+
+
 def reading(article: Article, see_also: Sequence[SeeAlsoLine], fragment: str | None) -> Markup:
     """The article itself: the html output's fragment, or the same from the article while that
-    output has none, and then the editor's list, each title with what answers it."""
-    html = (
-        _templates()
-        .get_template("reading.html")
-        .render(
-            article=article,
-            words=phrases.phrases(article.language),
-            fragment=Markup(fragment) if fragment is not None else None,  # noqa: S704  # made from the sanitised body by the output
-            body=Markup(article.body_html),  # noqa: S704  # sanitised at ingest (the body profile)
-            see_also=see_also,
-        )
+    output has none; the editor's list in it says what answers each title now."""
+    words = phrases.phrases(article.language)
+    macros: Any = _templates().get_template("_see_also.html").module
+    listed = macros.see_also(see_also, words.see_also) if see_also else ""
+    if fragment is None:
+        body = Markup(article.body_html)  # noqa: S704  # sanitised at ingest (the body profile)
+        template = _templates().get_template("reading.html")
+        return Markup(template.render(article=article, words=words, body=body, listed=listed))  # noqa: S704
+    # The fragment was made with the version, when fewer of its titles had an article.
+    head, opened, rest = fragment.rpartition(_OPEN)
+    tail = rest.partition(_CLOSE)[2] if opened else ""
+    made = (head, listed, tail) if opened else (fragment, listed, "")
+    return Markup("".join(map(str, made)))  # noqa: S704  # the html output's, from a sanitised body
+
+
+def data_block(jsonld: bytes) -> Markup:
+    """JSON-LD as a script element: data, which is never run. The output has escaped every ``<``."""
+    return Markup('<script type="application/ld+json">{}</script>').format(
+        Markup(jsonld.decode().replace("<", "\\u003c"))  # noqa: S704  # no "<" can end the element
     )
-    return Markup(html)  # noqa: S704  # the template escapes
 
 
 # --- the stylesheet ------------------------------------------------------------------------------

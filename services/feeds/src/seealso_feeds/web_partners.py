@@ -7,15 +7,18 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 from seealso_core.openapi import describe
-from seealso_core.web import Guard, Problem, json_answer
+from seealso_core.web import Guard, Problem, json_answer, problem_answer
 from seealso_store.clock import iso
 from seealso_store.partners import ChannelRow, Partner
+from werkzeug.wrappers import Response as BaseResponse
 
 from seealso_feeds.channels import Channels, Wanted
 from seealso_feeds.documents import DEFAULT_LIMIT
 from seealso_feeds.errors import NotHere, Refused
 
 T = TypeVar("T")
+
+_KINDS: Mapping[type, str] = {str: "a string", int: "a whole number", bool: "true or false"}
 
 _PARTNER = {
     "type": "object",
@@ -134,7 +137,7 @@ def _get(body: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
     if value is None:
         return default
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise Refused(name, f"{name}: found {type(value).__name__}. Give a {kind.__name__}.")
+        raise Refused(name, f"{name}: found {type(value).__name__}. Give {_KINDS[kind]}.")
     return value
 
 
@@ -170,8 +173,9 @@ def _channel(row: ChannelRow) -> dict[str, Any]:
     }
 
 
-def _refused(error: Refused) -> Response:
-    raise Problem(422, "refused", str(error), field=error.field) from error
+def _refused(error: Refused) -> BaseResponse:
+    problem = Problem(422, "refused", str(error), field=error.field)
+    return problem_answer(problem, as_page=False)
 
 
 def _unknown(error: NotHere, status: int) -> Problem:
