@@ -37,9 +37,10 @@ _TAG = re.compile(r"<(/?\w[^<>]*)>")
 _BRACKETED_MAIL = re.compile(r"\s*<[^<>\s]+@[^<>\s]+>")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")
 _PLAIN_URL = re.compile(
-    r"https?://[a-z0-9.-]+(:[0-9]+)?/(?:[A-Za-z0-9/?:@&=+$._!~*'(),;-]|%[0-9A-F]{2})*"
+    r"https?://[a-z0-9.-]+(:[0-9]{1,4})?/(?:[A-Za-z0-9/?:@&=+$._!~*'(),;-]|%[0-9A-F]{2})*"
     r"(?:#(?:[A-Za-z0-9/?:@&=+$._!~*'(),;-]|%[0-9A-F]{2})*)?\Z"
 )
+_HOST = re.compile(r"[A-Za-z0-9._-]+\Z")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _URL_SAFE: Final = "/?:@&=+$._!~*'(),;-%"
 _TYPES: Final = {
@@ -167,7 +168,7 @@ def web_url(value: str | None) -> str | None:
         if parts.scheme not in ("http", "https") or not host or parts.username is not None:
             return None
         netloc = _host(host) + (f":{port}" if port else "")
-    except (ValueError, UnicodeError):
+    except ValueError:  # a bad port, a bad IPv6 address, a name that IDNA refuses
         return None
     url = f"{parts.scheme}://{netloc}{_quoted(parts.path) or '/'}"
     url += f"?{_quoted(parts.query)}" if parts.query else ""
@@ -175,9 +176,13 @@ def web_url(value: str | None) -> str | None:
 
 
 def _host(host: str) -> str:
+    """The host in ASCII. Raises ValueError (UnicodeError is one) where it can be no host."""
     if ":" in host:
         return f"[{host}]"
-    return host if host.isascii() else host.encode("idna").decode("ascii")
+    written = host if host.isascii() else host.encode("idna").decode("ascii")
+    if not _HOST.match(written):
+        raise ValueError(f"{written!r} is no host")
+    return written
 
 
 def _quoted(part: str) -> str:
