@@ -182,8 +182,9 @@ class OutputConformance:
         """Each article of the kit becomes a rendition of bytes."""
         for name, sample in sample_articles().items():
             made: Any = self.output.render(sample, CONTEXT)
+            whole = isinstance(made, Rendition)
             _require(
-                isinstance(made, Rendition) and isinstance(made.body, bytes) and bool(made.body),
+                whole and isinstance(made.body, bytes) and len(made.body) > 0,
                 f"render of {name!r} gave {type(made).__name__} without bytes in body.",
                 "Return Rendition(body=…) with encoded, non-empty bytes.",
             )
