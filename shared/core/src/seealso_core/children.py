@@ -123,7 +123,7 @@ class Child:
                 return found
             left = deadline - time.monotonic()
             if left <= 0:
-                raise self._end("deadline", f"no answer within {seconds:g} s")
+                raise self._end("deadline", f"no answer within {seconds:.3g} s")
             self._wait(left)
 
     def _wait(self, seconds: float) -> None:
@@ -168,7 +168,8 @@ class Child:
         except BlockingIOError:
             return
         if not data:
-            self._poll.unregister(self._err)
+            with suppress(KeyError):
+                self._poll.unregister(self._err)
             return
         self._tail = (self._tail + data)[-STDERR_TAIL:]
         self._printed += len(data)

@@ -80,7 +80,8 @@ def registered(plugin: Any) -> list[tuple[Kind, Any]]:
         name = manager.register(plugin)
         manager.check_pending()  # a mis-typed hook is silent without it
     except pluggy.PluginValidationError as error:
-        raise Broken(f"{error}. The hooks are {' and '.join(h for _, h in _HOOKS)}") from error
+        said = "; ".join(str(error).splitlines())
+        raise Broken(f"{said}. The hooks are {' and '.join(h for _, h in _HOOKS)}") from error
     implemented = {caller.name for caller in manager.get_hookcallers(plugin) or ()}
     if name is None or not implemented:
         raise Broken(_no_hook(plugin))
