@@ -19,6 +19,7 @@ import snowballstemmer
 from seealso_related.stopwords import STOP_WORDS
 
 LONGEST_WORD = 40  # characters; what is longer is a URL, a hash or noise
+LONGEST_UNSPACED = 8  # characters of a name inside a run without spaces
 
 _ALGORITHMS = {
     "ar": "arabic",
@@ -79,6 +80,12 @@ def name_words(name: str, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def name_words_anywhere(name: str) -> tuple[tuple[str, ...], ...]:
+    """`name_words` as every language would have them, each once: a name stands in texts of others
+    than its own language too."""
+    return tuple(sorted({name_words(name, language) for language in ("", *_ALGORITHMS)}))
+
+
 def is_stop_word(word: str, language: str) -> bool:
     """Whether the word (folded or not) says nothing in this language."""
     return strip_accents(word) in STOP_WORDS.get(base_language(language), _NOTHING)
@@ -114,6 +121,14 @@ def _stemmed(word: str, base: str) -> str:
         stemmers[algorithm] = snowballstemmer.stemmer(algorithm)
     stem: str = stemmers[algorithm].stemWord(word)
     return stem or word
+
+
+def substrings(word: str) -> set[str]:
+    """The names that may stand inside a run of a script without spaces; none for other words."""
+    if not _UNSPACED.search(word):
+        return set()
+    spans = range(2, LONGEST_UNSPACED + 1)
+    return {word[i : i + span] for span in spans for i in range(len(word) - span + 1)}
 
 
 def _pieces(word: str) -> list[str]:

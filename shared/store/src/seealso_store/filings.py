@@ -84,6 +84,15 @@ class Filed:
 
 
 @dataclass(frozen=True, slots=True)
+class Touched:
+    """What a batch changed: topics under which something came or went, and names (slugs) that
+    lists began or ceased to say."""
+
+    slugs: frozenset[str]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """An article to file: its state, and the body of its current version (Article.to_json())."""
 
@@ -172,37 +181,32 @@ def load(conn: Connection, ids: Iterable[str]) -> list[Loaded]:
     return [Loaded(row.id, row.version, row.status, row.sort_at, bytes(row.body)) for row in rows]
 
 
-def replace(tx: Connection, filed: Sequence[Filed]) -> frozenset[str]:
-    """Let these articles be filed so and not otherwise. Rows that are right stay untouched.
-
-    Returns:
-        The slugs under which something was filed anew or no more.
-    """
+def replace(tx: Connection, filed: Sequence[Filed]) -> Touched:
+    """Let these articles be filed so and not otherwise. Rows that are right stay untouched."""
     ids = [one.article_id for one in filed]
-    _sync(tx, see_also, SeeAlsoRow, ids, [row for one in filed for row in one.see_also])
     _sync(tx, term, TermRow, ids, [row for one in filed for row in one.terms])
-    return _sync(tx, filing, FilingRow, ids, [row for one in filed for row in one.filings])
+    listed = _sync(tx, see_also, SeeAlsoRow, ids, [row for one in filed for row in one.see_also])
+    under_ = _sync(tx, filing, FilingRow, ids, [row for one in filed for row in one.filings])
+    slugs = frozenset(row.slug for row in under_)
+    return Touched(slugs, frozenset(row.slug for row in listed if row.slug))
 
 
 def _sync(
-    tx: Connection, table: Table, kind: type[Any], ids: list[str], wanted: list[Any]
-) -> frozenset[str]:
-    """Make the table's rows of the articles equal to `wanted`; the first fields of what differed
-    (a filing's slug)."""
+    tx: Connection, table: Table, kind: type[Any], ids: list[str], wanted: Sequence[Any]
+) -> list[Any]:
+    """Make the table's rows of the articles equal to `wanted`; the rows that differed."""
     names = [one.name for one in fields(kind)]
-    columns = [table.c[name] for name in names]
-    query = sa.select(*columns).where(one_of(tx, table.c.article_id, ids))
-    have = {tuple(row) for row in tx.execute(query)}
-    want = {astuple(row) for row in wanted}
-    key = [column.name for column in table.primary_key]
-    gone, new = sorted(have - want, key=repr), sorted(want - have, key=repr)
+    query = sa.select(*(table.c[name] for name in names)).where(one_of(tx, table.c.article_id, ids))
+    have = {kind(*row) for row in tx.execute(query)}
+    gone, new = have.difference(wanted), set(wanted) - have
     if gone:
+        key = [column.name for column in table.primary_key]
         match = sa.and_(*(table.c[name] == sa.bindparam(f"old_{name}") for name in key))
-        dropped = [{f"old_{n}": dict(zip(names, row, strict=True))[n] for n in key} for row in gone]
+        dropped = [{f"old_{name}": getattr(row, name) for name in key} for row in gone]
         tx.execute(sa.delete(table).where(match), dropped)
     if new:
-        tx.execute(sa.insert(table), [dict(zip(names, row, strict=True)) for row in new])
-    return frozenset(str(row[0]) for row in (*gone, *new))
+        tx.execute(sa.insert(table), [dict(zip(names, astuple(r), strict=True)) for r in new])
+    return [*gone, *new]
 
 
 def retire(tx: Connection, ids: Iterable[str]) -> list[FilingRow]:
@@ -470,9 +474,7 @@ def under(conn: Connection, slugs: Iterable[str]) -> list[str]:
     return sorted(row.article_id for row in rows)
 
 
-def versions(conn: Connection, ids: Iterable[str]) -> dict[str, int]:
-    """The current version of each of these articles."""
-    rows = conn.execute(
-        sa.select(article.c.id, article.c.version).where(one_of(conn, article.c.id, ids))
-    )
-    return {row.id: row.version for row in rows}
+def everything(conn: Connection) -> list[str]:
+    """Every published article."""
+    rows = conn.execute(sa.select(article.c.id).where(article.c.status == "published"))
+    return sorted(row.id for row in rows)

@@ -33,7 +33,7 @@ IMPORT = "import"
 ARTICLE = "article"
 GHOST = "ghost"
 OWN = ("editorial", "derived")  # origins of a topic's own filings; the third is "see-also"
-ANCHOR = 0.95  # a derived filing of this score or more: the article is about the topic
+ABOUT = 0.95  # a derived filing of this score or more: the article is about the topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,16 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Why a topic may stay: `anchored` by an editor or an article about it, `named` by See also."""
+    """Why a topic is here: an editor files under it (`edited`), an article has its name as title
+    (`about`), a See also list names it (`named`), an operator gave it synonyms or a withdrawn
+    article was under it (`kept`)."""
 
     slug: str
     origin: str
-    anchored: bool
+    edited: bool
+    about: bool
     named: bool
-    synonyms: bool
+    kept: bool
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -260,10 +263,10 @@ def words(conn: Connection, slugs: Iterable[str]) -> dict[str, frozenset[str]]:
 
 def standing(conn: Connection, slugs: Iterable[str]) -> list[Standing]:
     """What keeps each of these topics: the facts from which its origin follows."""
-    about = sa.exists().where(
-        filing.c.slug == topic.c.slug, filing.c.origin == "derived", filing.c.score >= ANCHOR
-    )
-    edited = sa.exists().where(filing.c.slug == topic.c.slug, filing.c.origin == "editorial")
+
+    def filed(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.case((sa.exists().where(filing.c.slug == topic.c.slug, *conditions), 1), else_=0)
+
     named = sa.exists().where(
         topic_name.c.slug == topic.c.slug, see_also.c.slug == topic_name.c.name
     )
@@ -272,15 +275,24 @@ def standing(conn: Connection, slugs: Iterable[str]) -> list[Standing]:
             topic.c.slug,
             topic.c.origin,
             topic.c.synonyms,
-            sa.case((edited, 1), (about, 1), else_=0).label("anchored"),
+            filed(filing.c.origin == "editorial").label("edited"),
+            filed(filing.c.origin == "derived", filing.c.score >= ABOUT).label("about"),
+            filed(filing.c.origin == "withdrawn").label("withdrawn"),
             sa.case((named, 1), else_=0).label("named"),
         )
         .where(one_of(conn, topic.c.slug, slugs))
         .order_by(topic.c.slug)
     )
     return [
-        Standing(r.slug, r.origin, bool(r.anchored), bool(r.named), r.synonyms != "[]")
-        for r in rows
+        Standing(
+            slug=row.slug,
+            origin=row.origin,
+            edited=bool(row.edited),
+            about=bool(row.about),
+            named=bool(row.named),
+            kept=bool(row.withdrawn) or row.synonyms != "[]",
+        )
+        for row in rows
     ]
 
 
