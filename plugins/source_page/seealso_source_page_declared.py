@@ -344,7 +344,7 @@ _BY = re.compile(r"^(?:by|por|von|par|di|door)\s+", re.IGNORECASE)
 _NAME_MAX = 120
 _NO_NAME = re.compile(
     r"https?://|@|[<>{}|]|^\d+$|^(?:admin|administrator|editor|staff|webmaster)$",
-    re.IGNORECASEGNORECASE,
+    re.IGNORECASE,
 )
 
 
