@@ -180,7 +180,7 @@ def test_the_promo_of_a_source_page_is_in_no_output(hub: RunningHub) -> None:
 
 
 def test_see_also_titles_resolve_or_stay_ghosts(hub: RunningHub) -> None:
-    ghosts = json.loads(hub.command("topics", "ghosts", "--json").stdout)["topics"]
+    ghosts = json.loads(hub.command("topics", "ghosts", "--json").stdout)["ghosts"]
     labels = {ghost["label"] for ghost in ghosts}
     assert "Leaf mould" in labels
     assert "Earthworms" not in labels

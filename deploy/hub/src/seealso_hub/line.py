@@ -83,7 +83,12 @@ def _render(
 
 def _filing(settings: Settings, database: Database) -> FilingWorker:
     flow = Filing(database, hub_url=settings.hub_url, lease_seconds=settings.lease_seconds)
-    return FilingWorker(flow, database, broker_url=settings.broker_url)
+    return FilingWorker(
+        flow,
+        database,
+        broker_url=settings.broker_url,
+        sweep_seconds=settings.sweep_seconds,
+    )
 
 
 def _dispatch(settings: Settings, database: Database, host: PluginHost) -> DispatchWorker:

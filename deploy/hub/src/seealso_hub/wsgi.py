@@ -1,0 +1,89 @@
+"""Every service's pages and API as one application: the factory that granian calls in its worker.
+
+fast lane (cached documents) ──> Flask: ingest, render, topics, feeds, dispatch
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+from seealso_core import log as logs
+from seealso_core import registry
+from seealso_core.host import PluginHost
+from seealso_core.nudge import Nudger
+from seealso_core.process import die_with_parent
+from seealso_core.settings import Settings, load
+from seealso_core.web import Guard, create_app
+from seealso_dispatch.flow import Dispatch
+from seealso_dispatch.settings import DispatchSettings
+from seealso_dispatch.web import blueprint as dispatch_blueprint
+from seealso_dispatch.web import newsletter_box
+from seealso_feeds.channels import Channels
+from seealso_feeds.documents import Hub
+from seealso_feeds.fast import FastLane, Watch
+from seealso_feeds.flow import Filing
+from seealso_feeds.serve import Serve
+from seealso_feeds.web import blueprint as feeds_blueprint
+from seealso_feeds.web_topics import blueprint as topics_blueprint
+from seealso_render.web import blueprint as render_blueprint
+from seealso_store import health, keys
+from seealso_store import hub as hubs
+from seealso_store.clock import now
+from seealso_store.database import Database, open_database
+
+from seealso_hub import __version__
+
+if TYPE_CHECKING:
+    from seealso_feeds.fast import App
+
+
+def application() -> App:
+    """Made from the environment, in a process that ends with its parent."""
+    die_with_parent()
+    settings = load(os.environ)
+    logs.configure(settings.log_format, settings.log_level)
+    return make(settings, open_database(settings.database_url))
+
+
+def make(settings: Settings, database: Database) -> App:
+    """The application, on a database that is prepared."""
+    plugins = registry.load(settings.plugins_dir, disabled=settings.plugins_disabled)
+    host = PluginHost.from_settings(plugins, settings)
+    app = create_app(
+        "seealso",
+        _blueprints(settings, database, host),
+        ready=lambda: health.check(database),
+        collect=[lambda: health.metrics(database)],
+        hub_url=settings.hub_url,
+        version=__version__,
+        max_body=settings.max_body_mb * 2**20,
+    )
+    return FastLane(app, Watch(database))
+
+
+def _blueprints(settings: Settings, database: Database, host: PluginHost) -> list[Blueprint]:
+    with database.write() as tx:
+        this = hubs.ensure(tx, now())
+
+    def is_key(key: str) -> bool:
+        with database.read() as conn:
+            return keys.check(conn, key)
+
+    guard = Guard(is_key)
+    nudger = Nudger(settings.broker_url)
+    dispatch = Dispatch(database, DispatchSettings.of(settings), secret=this.secret, now=now)
+    return [
+        render_blueprint(database, guard, nudger),
+        topics_blueprint(Filing(database, hub_url=settings.hub_url), database, guard),
+        feeds_blueprint(
+            Serve(database),
+            host,
+            Hub(url=settings.hub_url, name=settings.hub_name, id=this.hub_id),
+            guard=guard,
+            channels=Channels(database),
+            newsletter_box=newsletter_box(settings.hub_name),
+        ),
+        dispatch_blueprint(dispatch, guard, settings.hub_name),
+    ]
