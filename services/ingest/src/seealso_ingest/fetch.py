@@ -297,9 +297,7 @@ class _Guard:
 def _session(guard: _Guard) -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # no proxy, no netrc from the environment
-    session.headers.update(
-        {"User-Agent": USER_AGENT, "Accept": ACCEPT, "Accept-Encoding": "gzip"}
-    )
+    session.headers.update({"User-Agent": USER_AGENT, "Accept": ACCEPT, "Accept-Encoding": "gzip"})
     adapter = _GuardedAdapter(guard)
     session.mount("http://", adapter)
     session.mount("https://", adapter)

@@ -1,0 +1,431 @@
+"""Ingest: an input into article versions, committed with the work that they cause.
+
+    RawInput ─choose source─> host.read ─> normalise each ─┐  outside of any transaction
+                                                           ▼
+    one commit a batch: names, states ─> decide each ─> versions + identities
+                                                        + ledger rows of all enabled outputs
+                                                        + the filing row ─> commit ─> nudge
+    withdraw, reinstate, turn (embargo, expiry): the same commit for one article, or for what is due
+
+An article that can't be taken is a `Rejection` in the receipt and touches no other. What is not to
+be seen (withdrawn, expired, under embargo) loses its renditions in the commit that says so, its
+ledger rows are closed, and only the filing row is opened: it takes the article out of every list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Protocol
+
+from seealso_core.errors import PluginMissing
+from seealso_core.messages import MAX_IDS, Wake
+from seealso_core.registry import Registry
+from seealso_sdk.errors import Reject
+from seealso_sdk.model import Article, Problem, RawArticle, RawInput
+from seealso_sdk.plugin import SourceContext, SourceMeta
+from seealso_store import articles, clock, ledger, outputs
+from seealso_store.articles import ArticleRow, Change
+from seealso_store.clock import iso
+from seealso_store.database import Database
+from sqlalchemy import Connection
+
+from seealso_ingest import decide, identity, sources
+from seealso_ingest.chunks import LINES, chunks
+from seealso_ingest.decide import Standing, Unchanged
+from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn, Refused
+from seealso_ingest.limits import LIMITS
+from seealso_ingest.normalise import Draft, normalise
+from seealso_ingest.settings import IngestSettings
+
+DUE_AT_ONCE = 500  # articles whose status changes in one turn
+_UPDATED = frozenset({"update", "correct", "withdraw", "reinstate"})
+
+
+class Host(Protocol):
+    """The part of `seealso_core.host.PluginHost` that reading needs."""
+
+    registry: Registry
+
+    def read(
+        self, source: str, raw: RawInput, context: SourceContext
+    ) -> list[RawArticle | Problem]:
+        """What an input holds."""
+        ...
+
+
+class Nudges(Protocol):
+    """The part of `seealso_core.nudge.Nudger` that is used here."""
+
+    def nudge(self, wake: Wake) -> None:
+        """Never blocks, never raises."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An article that is in. `change` is created, updated or unchanged."""
+
+    index: int
+    id: str
+    version: int
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A piece of the input that is not in, and why. `line` from 1, where the input has lines."""
+
+    index: int
+    code: str
+    detail: str
+    field: str | None = None
+    remedy: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an input, in its order."""
+
+    accepted: tuple[Accepted, ...]
+    rejected: tuple[Rejection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A draft, and where it stood in the input."""
+
+    index: int
+    draft: Draft
+    line: int | None = None
+
+
+class Ingest:
+    """The use cases of the ingest service. Safe to share between threads.
+
+    Args:
+        now: microseconds; the clock, which tests turn themselves.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        host: Host,
+        nudger: Nudges,
+        settings: IngestSettings | None = None,
+        *,
+        now: Callable[[], int] = clock.now,
+    ) -> None:
+        self._database = database
+        self._host = host
+        self._nudger = nudger
+        self._settings = settings or IngestSettings()
+        self._now = now
+
+    # -- articles in
+
+    def accept(
+        self, raw: RawInput, correlation_id: str = "", *, reinstate: bool = False
+    ) -> Receipt:
+        """Take in all that an input holds. When this returns, what is accepted is stored for good.
+
+        Raises:
+            InputRefused: nothing of it can be read.
+            PluginFailed: the source plugin broke down over it.
+            StoreUnavailable: the database does not answer. What was committed stays; send again.
+        """
+        name, raw = sources.choose(raw, self._sources())
+        accepted: list[Accepted] = []
+        rejected: list[Rejection] = []
+        items = self._drafts(name, raw, rejected)
+        while batch := list(islice(items, LIMITS.batch)):
+            accepted += self._commit(batch, rejected, correlation_id, reinstate=reinstate)
+        rejected.sort(key=lambda rejection: rejection.index)
+        return Receipt(tuple(accepted), tuple(rejected))
+
+    def _sources(self) -> dict[str, SourceMeta]:
+        records = self._host.registry.sources.values()
+        return {record.name: record.source for record in records if record.status == "enabled"}
+
+    def _drafts(self, name: str, raw: RawInput, rejected: list[Rejection]) -> Iterator[_Item]:
+        """The drafts of an input, lazily; what can't be one is put down in `rejected`."""
+        context = SourceContext(
+            today=iso(self._now())[:10],
+            options=self._settings.options_of(self._host.registry.sources[name].source),
+        )
+        for chunk in chunks(raw):
+            found = self._read(name, chunk.raw, context)
+            if raw.media_type not in LINES:
+                _require_articles(found)
+            for position, one in enumerate(found):
+                index = chunk.records + position
+                if index >= LIMITS.request_articles:
+                    raise InputRefused(
+                        "too-many-articles",
+                        f"there are more than {LIMITS.request_articles:,} articles in it",
+                        "The first ones are in. Send it in parts.",
+                    )
+                if isinstance(one, Problem):
+                    rejected.append(_of_problem(one, index, chunk.lines))
+                    continue
+                try:
+                    draft = normalise(
+                        one, source=raw.source, base=raw.url, own=_is_one_page(raw, found)
+                    )
+                except Refused as refused:
+                    rejected.append(_of_refusal(refused, index))
+                else:
+                    yield _Item(index, draft)
+
+    def _read(self, name: str, raw: RawInput, context: SourceContext) -> list[RawArticle | Problem]:
+        try:
+            return self._host.read(name, raw, context)
+        except Reject as error:
+            raise InputRefused("input-unreadable", error.reason, "") from error
+        except PluginMissing as error:
+            raise InputRefused("media-type", str(error), "") from error
+
+    def _commit(
+        self,
+        batch: Sequence[_Item],
+        rejected: list[Rejection],
+        correlation_id: str,
+        *,
+        reinstate: bool,
+    ) -> list[Accepted]:
+        now = self._now()
+        refusals: list[Rejection] = []
+        with self._database.write() as tx:
+            known = _Known.of(tx, [item.draft for item in batch])
+            accepted = []
+            for item in batch:
+                try:
+                    accepted.append(known.settle(item, now, correlation_id, reinstate=reinstate))
+                except Refused as refused:
+                    refusals.append(_of_refusal(refused, item.index))
+            names = _write(tx, known.changes, now)
+            articles.remember_names(tx, known.new_names)
+        rejected += refusals
+        self._nudge(known.changes, names, correlation_id)
+        return accepted
+
+    # -- what an operator does
+
+    def withdraw(self, article_id: str, reason: str, correlation_id: str = "") -> ArticleRow:
+        """Take an article back everywhere. Twice is once.
+
+        Raises:
+            ArticleUnknown: there is no such article.
+        """
+        return self._change_one(
+            article_id,
+            correlation_id,
+            lambda standing, now: decide.withdrawal(
+                standing, reason, now=now, correlation_id=correlation_id
+            ),
+        )
+
+    def reinstate(self, article_id: str, correlation_id: str = "") -> ArticleRow:
+        """Publish a withdrawn article again, as it was.
+
+        Raises:
+            ArticleUnknown: there is no such article.
+            NotWithdrawn: it is not withdrawn.
+        """
+
+        def decided(standing: Standing, now: int) -> Change:
+            change = decide.reinstatement(standing, now=now, correlation_id=correlation_id)
+            if change is None:
+                raise NotWithdrawn(f"article {article_id} is {standing.status}")
+            return change
+
+        return self._change_one(article_id, correlation_id, decided)
+
+    def turn(self) -> int:
+        """Publish what an embargo has ended for, expire what is over. Returns how many."""
+        now = self._now()
+        with self._database.read() as conn:
+            if not articles.due(conn, now, limit=1):
+                return 0
+        with self._database.write() as tx:
+            due = articles.due(tx, now, limit=DUE_AT_ONCE)
+            standings = _standings(tx, [row.id for row in due])
+            found = (decide.on_time(standing, now) for standing in standings.values())
+            changes = [change for change in found if change is not None]
+            names = _write(tx, changes, now)
+        self._nudge(changes, names, "")
+        return len(changes)
+
+    def _change_one(
+        self,
+        article_id: str,
+        correlation_id: str,
+        decided: Callable[[Standing, int], Change | None],
+    ) -> ArticleRow:
+        now = self._now()
+        changes: list[Change] = []
+        names: list[str] = []
+        with self._database.write() as tx:
+            standing = _standings(tx, [article_id]).get(article_id)
+            if standing is None:
+                raise ArticleUnknown(f"there is no article {article_id[:80]!r}")
+            change = decided(standing, now)
+            if change is not None:
+                changes = [change]
+                names = _write(tx, changes, now)
+            row = articles.find(tx, article_id)
+        self._nudge(changes, names, correlation_id)
+        assert row is not None
+        return row
+
+    def _nudge(self, changes: Sequence[Change], names: Iterable[str], correlation_id: str) -> None:
+        """After the commit, and only for speed: one wake for each output, one for the feeds."""
+        if not changes:
+            return
+        ids = tuple(dict.fromkeys(change.article.id for change in changes))[:MAX_IDS]
+        for name in names:
+            self._nudger.nudge(Wake("render", name, ids, correlation_id))
+        self._nudger.nudge(Wake("feeds", ledger.FILING, ids, correlation_id))
+
+
+# --- inside the transaction ----------------------------------------------------------------------
+
+
+class _Known:
+    """What the hub knows of a batch, moving on with each decision in it: of two versions of one
+    article in a batch the second one meets the first."""
+
+    def __init__(
+        self, names: dict[str, str], standings: dict[str, Standing], external: dict[str, str | None]
+    ) -> None:
+        self.changes: list[Change] = []
+        self.new_names: dict[str, str] = {}
+        self._names = names
+        self._standings = standings
+        self._external = external
+
+    @classmethod
+    def of(cls, tx: Connection, drafts: Sequence[Draft]) -> _Known:
+        """Two to four queries, however many drafts there are."""
+        wanted = {key for draft in drafts for key in draft.keys}
+        articles.lock_names(tx, wanted)
+        names = articles.names(tx, wanted)
+        rows = articles.rows(tx, names.values(), lock=True)
+        external = {row.id: row.external_id for row in rows.values()}
+        differing = set()
+        for draft in drafts:
+            found = identity.owner(draft.keys, names, external)
+            if found is not None and (
+                draft.withdrawn or rows[found].content_hash != draft.article.content_hash
+            ):
+                differing.add(found)
+        bodies = articles.current_bodies(tx, differing) if differing else {}
+        standings = {row.id: _standing(row, bodies.get(row.id)) for row in rows.values()}
+        return cls(names, standings, external)
+
+    def settle(self, item: _Item, now: int, correlation_id: str, *, reinstate: bool) -> Accepted:
+        """Decide about one draft, and remember the outcome for those after it."""
+        draft = item.draft
+        found = identity.owner(draft.keys, self._names, self._external)
+        standing = self._standings[found] if found else None
+        decided = decide.decide(
+            standing, draft, now=now, reinstate=reinstate, correlation_id=correlation_id
+        )
+        if isinstance(decided, Unchanged):
+            self._name(draft.keys, decided.id)
+            return Accepted(item.index, decided.id, decided.version, "unchanged")
+        article = decided.article
+        self._name(draft.keys, article.id)
+        self.changes.append(decided)
+        self._external[article.id] = article.external_id
+        self._standings[article.id] = Standing(
+            id=article.id,
+            version=article.version,
+            status=article.status,
+            content_hash=article.content_hash,
+            changed=now,
+            first_seen=decided.first_seen,
+            article=article,
+        )
+        change = "created" if standing is None else "updated"
+        return Accepted(item.index, article.id, article.version, change)
+
+    def _name(self, keys: Iterable[str], article_id: str) -> None:
+        for key in keys:
+            if key not in self._names:
+                self._names[key] = self.new_names[key] = article_id
+
+
+def _write(tx: Connection, changes: Sequence[Change], now: int) -> list[str]:
+    """Store the versions and the work that they cause. Returns the outputs that have some."""
+    if not changes:
+        return []
+    articles.apply(tx, changes)
+    newest = {change.article.id: change for change in changes}
+    urgent = {change.article.id for change in changes if decide.is_urgent(change)}
+    openings = [
+        ledger.Opening(
+            article_id,
+            change.article.version,
+            ledger.LANE_WITHDRAW if article_id in urgent else ledger.LANE_NEW,
+            change.correlation_id,
+        )
+        for article_id, change in newest.items()
+    ]
+    hidden = {i: c for i, c in newest.items() if c.article.status != "published"}
+    for article_id, change in hidden.items():
+        ledger.withdraw(tx, article_id, change.article.version, now)
+    if hidden:
+        articles.delete_renditions(tx, hidden)
+    names = outputs.enabled(tx)
+    ledger.open_many(tx, [o for o in openings if o.article_id not in hidden], names, now=now)
+    ledger.open_many(tx, openings, [ledger.FILING], now=now)
+    return names
+
+
+def _standings(tx: Connection, ids: Sequence[str]) -> dict[str, Standing]:
+    """The full standing of these articles, locked."""
+    rows = articles.rows(tx, ids, lock=True)
+    bodies = articles.current_bodies(tx, rows) if rows else {}
+    return {row.id: _standing(row, bodies.get(row.id)) for row in rows.values()}
+
+
+def _standing(row: ArticleRow, body: bytes | None) -> Standing:
+    return Standing(
+        id=row.id,
+        version=row.version,
+        status=row.status,
+        content_hash=row.content_hash,
+        changed=row.changed,
+        first_seen=row.first_seen,
+        article=None if body is None else Article.from_json(body),
+    )
+
+
+# --- receipts ------------------------------------------------------------------------------------
+
+
+def _require_articles(found: Sequence[RawArticle | Problem]) -> None:
+    """An input that is one document and holds nothing but problems is refused as a whole."""
+    problems = [one for one in found if isinstance(one, Problem)]
+    if not found:
+        raise InputRefused("input-empty", "there is no article in it", "")
+    if len(problems) == len(found):
+        first = problems[0]
+        raise InputRefused(first.code, first.detail, first.remedy or "", first.field)
+
+
+def _is_one_page(raw: RawInput, found: Sequence[RawArticle | Problem]) -> bool:
+    """Whether the input's address is that of the article in it: there is but one."""
+    return len(found) == 1 and raw.media_type not in LINES
+
+
+def _of_problem(problem: Problem, index: int, lines_before: int) -> Rejection:
+    line = None if problem.line is None else problem.line + lines_before
+    return Rejection(index, problem.code, problem.detail, problem.field, problem.remedy, line)
+
+
+def _of_refusal(refused: Refused, index: int) -> Rejection:
+    return Rejection(index, refused.code, str(refused), refused.field, refused.remedy)

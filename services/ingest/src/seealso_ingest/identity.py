@@ -1,0 +1,87 @@
+"""Who an article is: the names it goes by, its id for life, and when two versions are the same.
+
+    source and external id ──> id:<source>:<external id>   ┐ names, the strongest first;
+    canonical URL ───────────> url:<address>               ├ the first one ever seen makes the id
+    neither ─────────────────> fp:<title and beginning>    ┘
+
+Pure. An external id rules: two of them are never one article, whatever URL they share (a text that
+two sites publish names one canonical address). A page that came in by its address alone is taken
+over by the article that later brings the same address and an external id.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+
+from seealso_sdk.model import Article
+from seealso_sdk.text import fold
+
+from seealso_ingest.links import canonical
+
+_FINGERPRINT_CHARS = 500  # of the text
+_ID_CHARS = 15
+_NOT_HASHED = frozenset({
+    "id", "version", "status", "source", "external_id",  # who it is, not what it says
+    "body_text",  # made from body_html
+    "promos",  # those that show are added below
+    "first_seen", "changed", "content_hash",
+})  # fmt: skip
+
+
+def keys(article: Article) -> tuple[str, ...]:
+    """The names that an article goes by, the strongest first. Never empty."""
+    found = []
+    if article.external_id:
+        found.append(f"id:{article.source}:{article.external_id}")
+    address = canonical(article.canonical_url) if article.canonical_url else None
+    if address:
+        found.append(f"url:{address}")
+    return tuple(found) or (fingerprint(article.title, article.body_text),)
+
+
+def fingerprint(title: str, text: str) -> str:
+    """The name of an article that has neither id nor address: the same while its title and its
+    beginning are, but for case, accents and punctuation."""
+    material = f"{fold(title)}\n{fold(text[:_FINGERPRINT_CHARS])}"
+    return f"fp:{hashlib.sha256(material.encode()).hexdigest()}"
+
+
+def article_id(key: str) -> str:
+    """The id for life of an article that was first seen by this name."""
+    digest = hashlib.sha256(key.encode()).digest()
+    return "a" + base64.b32encode(digest).decode().lower()[:_ID_CHARS]
+
+
+def owner(
+    names: tuple[str, ...], known: Mapping[str, str], external_ids: Mapping[str, str | None]
+) -> str | None:
+    """Which known article a draft is, or None.
+
+    Args:
+        names: of the draft, from `keys`.
+        known: {name: article id}, at least for those of `names` that are taken.
+        external_ids: {article id: its external id, or None}, for the values of `known`.
+    """
+    brings_id = names[0].startswith("id:")
+    for name in names:
+        found = known.get(name)
+        if found is None:
+            continue
+        if name.startswith("url:") and brings_id and external_ids.get(found):
+            continue
+        return found
+    return None
+
+
+def content_hash(article: Article) -> str:
+    """SHA-256, hex, of what a reader of the article can see. Equal hash: nothing to publish."""
+    seen = {name: v for name, v in article.to_dict().items() if name not in _NOT_HASHED}
+    # A sign-up about a subject shows as the hub's own sign-up box; no other promo shows.
+    seen["signup"] = sorted(
+        promo.about or "" for promo in article.promos if promo.kind == "newsletter-signup"
+    )
+    material = json.dumps(seen, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(material.encode()).hexdigest()

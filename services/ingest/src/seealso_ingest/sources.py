@@ -1,0 +1,91 @@
+"""Which source plugin reads an input: by its media type, and by a look where that says nothing.
+
+    media type ──declared by a source──> its name
+        └─ none, or vague (octet-stream, what curl sends by itself) ──look at the bytes──┘
+
+Pure. Any installed source takes part, by the media types that it declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from seealso_sdk.model import RawInput
+from seealso_sdk.plugin import SourceMeta
+
+from seealso_ingest.errors import InputRefused
+
+VAGUE = frozenset({
+    "", "*/*", "application/octet-stream", "binary/octet-stream", "application/unknown",
+    "application/x-www-form-urlencoded",  # what `curl --data-binary` says of anything
+})  # fmt: skip
+
+_LOOK = 4096  # bytes
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_FEED_JSON = b"https://jsonfeed.org/version/"
+
+
+def choose(raw: RawInput, sources: Mapping[str, SourceMeta]) -> tuple[str, RawInput]:
+    """The name of the source, and the input with the media type that was told or found.
+
+    Raises:
+        InputRefused: no source reads this type (``media-type``), there is nothing in it
+            (``input-empty``), or it is no text (``input-binary``).
+    """
+    if not raw.data.strip():
+        raise InputRefused("input-empty", "there is nothing in it", "Send an article.")
+    media_type = raw.media_type
+    if media_type in VAGUE:
+        media_type = sniff(raw.data)
+    elif media_type == "application/json" and _is_json_feed(raw.data):
+        media_type = "application/feed+json"
+    for name, meta in sorted(sources.items()):
+        if media_type in meta.media_types:
+            return name, replace(raw, media_type=media_type)
+    main = media_type.partition("/")[0]
+    for name, meta in sorted(sources.items()):
+        if f"{main}/*" in meta.media_types:
+            return name, replace(raw, media_type=media_type)
+    known = sorted({kind for meta in sources.values() for kind in meta.media_types})
+    raise InputRefused(
+        "media-type",
+        f"no source reads {media_type}",
+        f"Send one of {', '.join(known)}." if known else "No source plugin is enabled.",
+    )
+
+
+def sniff(data: bytes) -> str:
+    """The media type that the first bytes speak for.
+
+    Raises:
+        InputRefused: it is no text.
+    """
+    head = data[:_LOOK].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if b"\0" in head and not data.startswith(_WIDE):
+        raise InputRefused(
+            "input-binary",
+            "it is no text",
+            "Send text, HTML, JSON or a feed, with its Content-Type.",
+        )
+    lowered = head.lower()
+    if head[:1] in (b"{", b"["):
+        if _is_json_feed(data):
+            return "application/feed+json"
+        return "application/json"
+    for mark, media_type in (
+        (b"<rss", "application/rss+xml"),
+        (b"<rdf:rdf", "application/rss+xml"),
+        (b"<feed", "application/atom+xml"),
+        (b"<!doctype html", "text/html"),
+        (b"<html", "text/html"),
+    ):
+        if mark in lowered and lowered.startswith(b"<"):
+            return media_type
+    if lowered.startswith((b"<article", b"<body", b"<div", b"<head", b"<main", b"<p>", b"<h1")):
+        return "text/html"
+    return "application/xml" if lowered.startswith(b"<?xml") else "text/plain"
+
+
+def _is_json_feed(data: bytes) -> bool:
+    return _FEED_JSON in data[:_LOOK].replace(b"\\/", b"/")
