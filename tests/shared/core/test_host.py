@@ -34,7 +34,7 @@ from seealso_sdk import (
 from tests.shared.core.naughty import ACTOR, output, write
 
 CONTEXT = Context(hub_name="Testhub")
-DEADLINE = 1.0
+DEADLINE = 0.6
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +80,10 @@ def test_the_context_may_change_from_job_to_job(host: PluginHost) -> None:
 
 
 BAD = {
-    "spin": ("deadline", "no answer within 1 s"),
-    "sleep": ("deadline", "no answer within 1 s"),
-    "deaf": ("deadline", "no answer within 1 s"),
-    "family": ("deadline", "no answer within 1 s"),
+    "spin": ("deadline", "no answer within 0.6 s"),
+    "sleep": ("deadline", "no answer within 0.6 s"),
+    "deaf": ("deadline", "no answer within 0.6 s"),
+    "family": ("deadline", "no answer within 0.6 s"),
     "memory": ("memory", "plugin_memory_mb"),
     "segfault": ("crashed", "killed by SIGSEGV"),
     "leave": ("crashed", "ended itself with status 7"),

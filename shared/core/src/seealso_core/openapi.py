@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 
 _NOTE = "__seealso_openapi__"
 _PARAMETER = re.compile(r"<(?:(?P<converter>[^:<>]+):)?(?P<name>[^<>]+)>")
+_NOT_WORD = re.compile(r"[^a-z0-9]+")
 _TYPES = {"int": "integer", "float": "number"}
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -115,7 +116,7 @@ def _operation(rule: Rule, method: str, view: Callable[..., Any]) -> dict[str, A
     note = _note(view)
     first_line = (view.__doc__ or "").strip().split("\n")[0]
     operation: dict[str, Any] = {
-        "operationId": f"{rule.endpoint}.{method.lower()}",
+        "operationId": _NOT_WORD.sub("_", f"{method} {rule.rule}".lower()).strip("_"),
         "summary": note.summary or first_line,
         "tags": [note.tag],
         "responses": _responses(rule, note),
