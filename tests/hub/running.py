@@ -11,6 +11,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from click.testing import CliRunner
+from seealso_hub.cli import cli
+
 SEEALSO = str(Path(sys.executable).with_name("seealso"))
 START_SECONDS = 30.0
 
@@ -49,8 +52,12 @@ class RunningHub:
     def url(self) -> str:
         return str(json.loads((self.data / "hub.json").read_text(encoding="utf-8"))["url"])
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return seealso(self.data, *arguments)
+    def command(self, *arguments: str, **given: str) -> subprocess.CompletedProcess[str]:
+        """Run a command against it, in this process: a start of Python each would take long."""
+        env: dict[str, str | None] = {n: None for n in os.environ if n.startswith("SEEALSO_")}
+        line = ["--data", str(self.data), *arguments]
+        ended = CliRunner().invoke(cli, line, env={**env, **given}, catch_exceptions=False)
+        return subprocess.CompletedProcess(line, ended.exit_code, ended.stdout, ended.stderr)
 
     def stop(self) -> int:
         """SIGTERM, and the exit code; a hub that does not end in 15 seconds fails the test."""

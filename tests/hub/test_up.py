@@ -16,6 +16,8 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 import requests
+from seealso_store.database import open_database
+from seealso_store.migrate import prepare
 
 from tests.hub.running import RunningHub, seealso, start
 
@@ -59,7 +61,10 @@ def test_a_folder_that_can_not_be_written_is_named_with_the_remedy(
 
 def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    start(data).stop()
+    data.mkdir()
+    database = open_database(f"sqlite:///{data / 'seealso.sqlite3'}")
+    prepare(database)
+    database.close()
     with sqlite3.connect(data / "seealso.sqlite3") as db:
         db.execute("UPDATE seealso_schema SET version_num = '9999'")
     db.close()
@@ -206,7 +211,7 @@ def test_a_withdrawn_article_is_gone_within_a_second(hub: RunningHub) -> None:
 def test_a_wrong_key_an_unknown_topic_and_broken_lines_are_told(
     hub: RunningHub, tmp_path: Path
 ) -> None:
-    wrong = seealso(hub.data, "status", SEEALSO_KEY="sk_wrong")
+    wrong = hub.command("status", SEEALSO_KEY="sk_wrong")
     assert wrong.returncode == 1
     assert "key" in wrong.stderr
     unknown = hub.command("topics", "show", "no-such-topic")
@@ -279,7 +284,8 @@ def test_a_killed_hub_leaves_no_orphan_and_starts_again_at_once(tmp_path: Path) 
     assert not left
     hub = start(data, port)
     try:
-        assert hub.command("status", "--wait", "30").returncode == 0
+        settled = hub.command("status", "--wait", "10")
+        assert settled.returncode == 0, settled.stdout
         assert [article["title"] for article in listed(hub).values()] == ["Kept"]
     finally:
         assert hub.stop() == 0

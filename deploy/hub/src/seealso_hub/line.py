@@ -1,6 +1,6 @@
-"""The workers of the one-machine hub: render, filing and dispatch, as threads of one process.
+"""The workers of the one-machine hub: render, filing, dispatch, and ingest's clock, as threads.
 
-    database, plugin host, nudger ──> render Worker, filing Worker, dispatch Worker
+    database, plugin host, nudger ──> render Worker, filing Worker, dispatch Worker, clock Worker
 
 They share nothing but the database; the plugins are in child processes of their own.
 """
@@ -21,6 +21,9 @@ from seealso_dispatch.settings import DispatchSettings
 from seealso_dispatch.worker import Worker as DispatchWorker
 from seealso_feeds.flow import Filing
 from seealso_feeds.worker import Worker as FilingWorker
+from seealso_ingest.flow import Ingest
+from seealso_ingest.settings import IngestSettings
+from seealso_ingest.worker import Worker as ClockWorker
 from seealso_render.flow import Render
 from seealso_render.settings import RenderSettings
 from seealso_render.worker import Worker as RenderWorker
@@ -48,6 +51,7 @@ class Line:
             _render(settings, database, self._host, self._nudger),
             _filing(settings, database),
             _dispatch(settings, database, self._host),
+            _clock(settings, database, self._host, self._nudger),
         ]
 
     def start(self) -> None:
@@ -98,6 +102,12 @@ def _dispatch(settings: Settings, database: Database, host: PluginHost) -> Dispa
         secret = hubs.ensure(tx, now()).secret
     sender = Sender(database, host, DispatchSettings.of(settings), secret=secret, now=now)
     return DispatchWorker(sender)
+
+
+def _clock(settings: Settings, database: Database, host: PluginHost, nudger: Nudger) -> ClockWorker:
+    own = IngestSettings.of(settings)
+    ingest = Ingest(database, host, nudger, own)
+    return ClockWorker(ingest, sweep_seconds=own.sweep_seconds)
 
 
 def _in_thread(stop: Callable[[float], object], timeout: float) -> threading.Thread:

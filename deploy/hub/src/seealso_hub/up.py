@@ -23,7 +23,7 @@ import requests
 from seealso_core import log as logs
 from seealso_core.settings import Settings
 from seealso_store import hub as hubs
-from seealso_store import keys
+from seealso_store import keys, ledger
 from seealso_store.clock import now
 from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
@@ -76,6 +76,8 @@ def started(settings: Settings) -> Iterator[OneMachine]:
         stack.callback(database.close)
         prepare(database)
         ensure_key(database, settings)
+        if database.dialect == "sqlite":  # PostgreSQL may have other hubs' workers
+            take_back_leases(database)
         web = WebChild(settings)
         stack.callback(web.stop, STOP_SECONDS / 2)
         web.start()  # it takes as long as the workers do: side by side
@@ -100,6 +102,14 @@ def ensure_key(database: Database, settings: Settings) -> str:
         # Inside the transaction: a key that could not be written down does not come to be.
         place.write_private(settings.data / place.KEY, made + "\n")
     return made
+
+
+def take_back_leases(database: Database) -> None:
+    """Of a hub that was killed: nobody else works on this folder, so nobody need wait for them."""
+    with database.write() as tx:
+        rows = ledger.take_back(tx, now=now())
+    if rows:
+        log.info("The hub before was cut off; its work goes on", rows=rows)
 
 
 class WebChild:

@@ -27,6 +27,9 @@ from seealso_feeds.flow import Filing
 from seealso_feeds.serve import Serve
 from seealso_feeds.web import blueprint as feeds_blueprint
 from seealso_feeds.web_topics import blueprint as topics_blueprint
+from seealso_ingest.flow import Ingest
+from seealso_ingest.settings import IngestSettings
+from seealso_ingest.web import blueprint as ingest_blueprint
 from seealso_render.web import blueprint as render_blueprint
 from seealso_store import health, keys
 from seealso_store import hub as hubs
@@ -74,7 +77,9 @@ def _blueprints(settings: Settings, database: Database, host: PluginHost) -> lis
     guard = Guard(is_key)
     nudger = Nudger(settings.broker_url)
     dispatch = Dispatch(database, DispatchSettings.of(settings), secret=this.secret, now=now)
+    ingest = Ingest(database, host, nudger, IngestSettings.of(settings))
     return [
+        ingest_blueprint(database, ingest, guard),
         render_blueprint(database, guard, nudger),
         topics_blueprint(Filing(database, hub_url=settings.hub_url), database, guard),
         feeds_blueprint(

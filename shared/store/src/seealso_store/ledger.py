@@ -382,6 +382,20 @@ def release(tx: Connection, claims: Sequence[Claim], now: int) -> int:
     return tx.execute(change).rowcount
 
 
+def take_back(tx: Connection, *, now: int) -> int:
+    """End every lease now: for the start of a store's only hub, when all who held one are dead.
+
+    Attempts stay counted: what brought a worker down is not tried for ever. Were a holder alive
+    after all, the raised token keeps it from writing. Returns the number of rows.
+    """
+    change = (
+        sa.update(ledger)
+        .where(_c.state == "leased")
+        .values(state="waiting", lease_until=0, token=_c.token + 1, run_at=now, updated=now)
+    )
+    return tx.execute(change).rowcount
+
+
 def _held(tx: Connection, claims: Sequence[Claim]) -> dict[str, int]:
     """Of these claims, those whose token is still the row's: {article: version wanted now}."""
     if not claims:

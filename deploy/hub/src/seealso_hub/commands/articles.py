@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import click
+from seealso_sdk.model import STATUSES
 
 from seealso_hub import console
 from seealso_hub.client import segment
@@ -36,15 +37,28 @@ def articles() -> None:
 
 
 @articles.command("list")
+@click.option("--search", help="Part of the title, or a whole id, external id or URL.")
+@click.option("--status", type=click.Choice(STATUSES))
+@click.option("--source", help="Only of this source.")
 @click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
 @click.option("--before", help="The cursor that the page before ended with.")
 @json_option
 @pass_session
-def list_(session: Session, limit: int, before: str | None, as_json: bool) -> None:
+def list_(
+    session: Session,
+    search: str | None,
+    status: str | None,
+    source: str | None,
+    limit: int,
+    before: str | None,
+    as_json: bool,
+) -> None:
     """Articles, the last changed first."""
-    found = session.client().get("/api/articles", limit=limit, before=before)
+    found = session.client().get(
+        "/api/articles", q=search, status=status, source=source, limit=limit, before=before
+    )
     console.show(found, as_json, Listing("Articles", LISTED, found["articles"]))
-    if found.get("next") and not as_json:
+    if found["next"] and not as_json:
         console.say(f"More: seealso articles list --before {found['next']}")
 
 
@@ -65,6 +79,35 @@ def show(session: Session, article: str, as_json: bool) -> None:
         Listing(found["title"], columns, _facts(found, client.url)),
         Listing("Outputs", OUTPUTS, outputs),
     )
+
+
+@articles.command()
+@click.argument("article")
+@json_option
+@pass_session
+def versions(session: Session, article: str, as_json: bool) -> None:
+    """The history of an article: what happened, when, and why."""
+    found = session.client().get(f"/api/articles/{segment(article)}/versions")
+    columns = (
+        Column("version", "Version", right=True),
+        Column("op", "What"),
+        Column("at", "When"),
+        Column("reason", "Why"),
+    )
+    console.show(found, as_json, Listing(f"Versions of {article}", columns, found["versions"]))
+
+
+@articles.command()
+@click.argument("article")
+@json_option
+@pass_session
+def reinstate(session: Session, article: str, as_json: bool) -> None:
+    """Publish a withdrawn article again, as it was."""
+    answer = session.client().post(f"/api/articles/{segment(article)}/reinstate")
+    if as_json:
+        console.emit(answer)
+    else:
+        console.say(f"{article} is published again (version {answer['version']}).")
 
 
 @click.command(cls=HubCommand)

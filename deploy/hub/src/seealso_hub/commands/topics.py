@@ -129,7 +129,11 @@ def show(session: Session, topic: str, as_json: bool) -> None:
     }
     rows = [{"name": name, "value": value} for name, value in facts.items() if value]
     columns = (Column("name", ""), Column("value", ""))
-    relations = (Column("relation", "Relation"), Column("other", "Topic"))
+    relations = (
+        Column("slug", "Topic"),
+        Column("relation", "Relation"),
+        Column("other", "To"),
+    )
     console.show(
         found,
         as_json,
