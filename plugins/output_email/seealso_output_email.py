@@ -55,6 +55,7 @@ from seealso_sdk.phrases import Phrases, direction, language_tag, phrases, spoke
 from seealso_sdk.plaintext import (
     Page,
     article_text,
+    correction_label,
     facts,
     media_apart,
     media_kind,
@@ -302,12 +303,10 @@ def _summary(article: Article) -> str:
 
 def _corrections(article: Article, words: Phrases) -> list[tuple[str, str]]:
     """(label with the date, text) of each correction."""
-    found = []
-    for correction in article.corrections:
-        spoken = spoken_date(correction.at, words.language)
-        label = f"{words.correction}, {spoken}" if spoken else words.correction
-        found.append((label, _cut(one_line(correction.text), _LINE_MAX)))
-    return found
+    return [
+        (correction_label(correction, words), _cut(one_line(correction.text), _LINE_MAX))
+        for correction in article.corrections
+    ]
 
 
 def _preheader(article: Article, context: Context) -> str:
@@ -436,7 +435,7 @@ class _Item:
 
 def _item(article: Article, context: Context, words: Phrases) -> _Item:
     series = one_line(article.series.title) if article.series else ""
-    spoken = spoken_date(article.dated, words.language)
+    spoken = spoken_date(article.dated[:10], words.language)
     corrections = _corrections(article, words)
     return _Item(
         words=words,
@@ -476,7 +475,7 @@ def _item_text(item: _Item) -> str:
 def _digest_text(channel: Channel, entries: Sequence[Entry]) -> str:
     words = phrases(channel.language)
     head = Page(words)
-    head.title(channel.options.get("subject") or channel.title)
+    head.title(channel.title)
     if channel.description:
         head.paragraph(channel.description)
     foot = Page(words)
@@ -554,7 +553,7 @@ def _frame(channel: Channel, entries: Sequence[Entry], words: Phrases, left: int
         "language": language_tag(channel.language),
         "direction": direction(channel.language),
         "start": _start(channel.language),
-        "title": _cut(subject, _LINE_MAX),
+        "title": _cut(one_line(channel.title), _LINE_MAX),
         "preheader": _cut(one_line(preheader), 140),
         "head": one_line(channel.hub_name),
         "head_url": channel.url,
@@ -646,21 +645,31 @@ line-height:26px;color:#1c2733}
 .foot{padding:20px 32px 28px;border-top:1px solid #d9dee3;font-family:Arial,Helvetica,sans-serif;\
 font-size:14px;line-height:22px;color:#51606e}
 .foot p{margin:0 0 8px}
+.main hr{margin:28px 0;border:0;border-top:1px solid #c3ccd4}
+.main figure{margin:0 0 18px}
 .main p,.main ul,.main ol,.main dl,.main pre,.main blockquote{margin:0 0 18px}
 .main h1{margin:0 0 14px;font-family:Georgia,"Times New Roman",serif;font-size:28px;\
 line-height:36px;font-weight:bold;color:#1c2733}
+.main .issue{margin:0 0 22px}
 .main h2{margin:30px 0 10px;font-family:Georgia,"Times New Roman",serif;font-size:21px;\
 line-height:28px;color:#1c2733}
 .main h3,.main h4,.main h5,.main h6{margin:24px 0 8px;font-size:17px;line-height:24px;color:#1c2733}
 .main a,.foot a{color:#0b5a8a;text-decoration:underline}
 .main img{max-width:100%;height:auto;border:0}
 .main blockquote{padding:0 16px;border-left:3px solid #c3ccd4}
-.main .data,.main th,.main td{border-collapse:collapse}
-.main th,.main td.cell{padding:6px 10px;border-bottom:1px solid #d9dee3;text-align:left}
+.body table{margin:0 0 18px;border-collapse:collapse;font-size:15px;line-height:22px}
+.body caption{padding:0 0 6px;color:#51606e;font-size:14px}
+.body th,.body td{padding:6px 12px 6px 0;border-bottom:1px solid #d9dee3;vertical-align:top;\
+text-align:left}
+[dir="rtl"] .body th,[dir="rtl"] .body td{padding:6px 0 6px 12px;text-align:right}
+.body li p{margin:0 0 6px}
 .main pre{white-space:pre-wrap;font-family:Menlo,Consolas,monospace;font-size:14px}
 .quiet{color:#51606e;font-size:14px;line-height:22px}
 .main .summary{font-size:18px;line-height:28px;color:#51606e}
 .main .note{padding:12px 16px;background-color:#fff6e0;border-left:4px solid #b07a00;color:#1c2733}
+[dir="rtl"] .main .note{border-left:0;border-right:4px solid #b07a00}
+.main [dir="rtl"] blockquote,[dir="rtl"] .main blockquote{border-left:0;\
+border-right:3px solid #c3ccd4}
 .item{width:100%}
 .item-cell{padding:0 0 26px;font-family:Arial,Helvetica,sans-serif;font-size:16px;\
 line-height:26px;color:#1c2733}
@@ -670,6 +679,7 @@ line-height:28px;color:#1c2733}
 .item-cell p{margin:0 0 10px}
 .item-cell .note{padding:10px 14px;background-color:#fff6e0;border-left:4px solid #b07a00;\
 color:#1c2733}
+.item-cell[dir="rtl"] .note{border-left:0;border-right:4px solid #b07a00}
 .item-cell a{color:#0b5a8a}
 .preheader{display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;font-size:1px;\
 line-height:1px;color:#eef1f3}
@@ -681,9 +691,9 @@ _MEDIA_CSS: Final = """\
 padding-right:20px !important}.main h1{font-size:25px !important;line-height:32px !important}}
 @media (prefers-color-scheme:dark){body,.outer{background-color:#0d1216 !important}\
 .page{background-color:#161d24 !important;border-color:#33404c !important}\
-.head,.foot{border-color:#33404c !important}\
+.head,.foot,.main hr,.main blockquote,.body th,.body td{border-color:#33404c !important}\
 .head,.head a,.main,.main h1,.main h2,.main h3,.main h4,.main h5,.main h6,.item-cell\
-{color:#e4e9ee !important}.quiet,.foot,.main .summary{color:#a5b2be !important}\
+{color:#e4e9ee !important}.quiet,.foot,.main .summary,.body caption{color:#a5b2be !important}\
 .main a,.foot a,.item-cell h2 a,.item-cell a{color:#8cc8f2 !important}\
 .main .note,.item-cell .note{background-color:#2b2412 !important;color:#e4e9ee !important}\
 .preheader{color:#0d1216 !important}}
@@ -742,7 +752,7 @@ _ARTICLE: Final = """\
 {% for label, text in corrections %}
 <p class="note"><strong>{{ label }}:</strong> {{ text }}</p>
 {% endfor %}
-{{ body | safe }}
+<div class="body">{{ body | safe }}</div>
 {% for picture in media if picture %}
 <p>{{ picture | safe }}</p>
 {% endfor %}
@@ -789,7 +799,7 @@ align="{{ i.start }}">
 _DIGEST: Final = """\
 {% extends 'frame' %}
 {% block main %}
-<h1>{{ title }}</h1>
+<h1 class="issue">{{ title }}</h1>
 {% if description %}
 <p class="summary">{{ description }}</p>
 {% endif %}
@@ -812,7 +822,7 @@ _DIGEST: Final = """\
 {% endif %}
 <p>{% for label, link in links %}<a href="{{ link }}">{{ label }}</a>\
 {% if not loop.last %} · {% endif %}{% endfor %}</p>
-<p>{{ head }}{% if address %}, {{ address }}{% endif %}</p>
+<p>{{ address if address.startswith(head) else ([head, address] | select | join(', ')) }}</p>
 {% endblock %}
 """
 

@@ -463,7 +463,8 @@ _FRAGMENT = """\
 {% endif %}
 </header>
 {% for date, text in v.corrections %}
-<p class="seealso-correction"><strong>{{ w.correction }}{% if date %}, {{ time(date) }}{% endif %}:\
+<p class="seealso-correction"><strong>{{ w.correction }}\
+{% if date %}{{ w.list_comma }}{{ time(date) }}{% endif %}:\
 </strong> {{ text }}</p>
 {% endfor %}
 {% if v.lead %}
@@ -531,7 +532,7 @@ _PAGE = """\
 {{ css | safe }}</style>
 </head>
 <body>
-<header class="site"><a href="{{ v.context.hub_url }}/">{{ v.context.hub_name }}</a></header>
+<header class="site"><p><a href="{{ v.context.hub_url }}/">{{ v.hub.name }}</a></p></header>
 <main>
 {{ fragment | safe }}</main>
 </body>
@@ -548,7 +549,8 @@ html{-webkit-text-size-adjust:100%;text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);\
 font:1.0625rem/1.65 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;\
 overflow-wrap:break-word}
-.site{padding:.9rem 1.25rem;border-bottom:1px solid var(--line);font-weight:600}
+.site{border-bottom:1px solid var(--line);font-weight:600}
+.site p{max-width:43rem;margin:0 auto;padding:.9rem 1.25rem}
 .site a{color:var(--ink);text-decoration:none}
 main{max-width:43rem;margin:0 auto;padding:2rem 1.25rem 4rem}
 h1,h2,h3,h4,h5,h6{font-family:"Iowan Old Style",Charter,"Palatino Linotype",Georgia,\
@@ -556,7 +558,7 @@ h1,h2,h3,h4,h5,h6{font-family:"Iowan Old Style",Charter,"Palatino Linotype",Geor
 h1{font-size:clamp(1.75rem,1.3rem + 2vw,2.5rem);line-height:1.18;margin:.2em 0 .5em}
 h2{font-size:1.45rem}h3{font-size:1.2rem}h4,h5,h6{font-size:1.05rem}
 p,ul,ol,dl,blockquote,figure,table,pre{margin:0 0 1.15em}
-li{margin:.25em 0}
+li{margin:.25em 0}li>p{margin-bottom:.4em}
 a{color:var(--link);text-underline-offset:.15em;text-decoration-thickness:1px}
 a:hover{text-decoration-thickness:2px}
 a:focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:2px}
@@ -577,8 +579,10 @@ article>header{margin-bottom:1.75rem}
 article>header p{margin-bottom:.35rem}
 .seealso-series{font-size:.9rem;font-weight:600;letter-spacing:.02em}
 .seealso-series a{text-decoration:none}
-.seealso-summary{font-size:1.2rem;line-height:1.5;color:var(--quiet)}
+article>header .seealso-summary{font-size:1.2rem;line-height:1.5;color:var(--quiet);\
+margin-bottom:1rem}
 .seealso-byline,.seealso-dates,.seealso-review{font-size:.94rem;color:var(--quiet)}
+.seealso-dates span,.seealso-review span{display:inline-block}
 .seealso-dates span:not(:last-child),.seealso-review span:not(:last-child){margin-inline-end:1.1em}
 .seealso-correction{background:var(--note);border-inline-start:4px solid var(--note-line);\
 padding:.8rem 1rem}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from seealso_sdk.model import Article, Media
+from seealso_sdk.model import Article, Correction, Media
 from seealso_sdk.phrases import Phrases, join_names, phrases, spoken_date
 from seealso_sdk.plugin import Context
 from seealso_sdk.reading import (
@@ -80,8 +80,7 @@ def article_text(
     if article.summary and not starts_with(article.body_text, article.summary):
         page.paragraph(article.summary)
     for correction in article.corrections:
-        label = _dated(f"{words.correction},", correction.at, words) or words.correction
-        page.paragraph(f"{label}: {correction.text}")
+        page.paragraph(f"{correction_label(correction, words)}: {correction.text}")
     page.blocks(parse(article.body_html))
     for media in media_apart(article):
         page.paragraph(_media_line(media, words, page))
@@ -126,6 +125,12 @@ def facts(article: Article, words: Phrases) -> Iterator[str]:
 def _dated(label: str, value: str | None, words: Phrases) -> str:
     spoken = spoken_date(value, words.language) if value else ""
     return f"{label} {spoken}" if spoken else ""
+
+
+def correction_label(correction: Correction, words: Phrases) -> str:
+    """``Correction, 4 March 2024``; without the date where it is none."""
+    spoken = spoken_date(correction.at, words.language)
+    return f"{words.correction}{words.list_comma}{spoken}" if spoken else words.correction
 
 
 def rights_lines(article: Article, words: Phrases) -> Iterator[str]:
