@@ -337,3 +337,10 @@ def test_the_hosts_own_share_of_a_rendition_is_small(host: PluginHost) -> None:
     assert len(list(host.render_many("calm", jobs))) == 500
     cpu = time.process_time() - before[0]
     assert cpu / 500 < 0.0008, "about 0.05 ms on a quiet machine"
+
+
+def test_a_closed_host_says_so(found: registry.Registry) -> None:
+    host = PluginHost(found)
+    host.close()
+    with pytest.raises(PluginMissing, match="closed"):
+        play(host, "x")

@@ -29,7 +29,7 @@ from seealso_core import frames
 from seealso_core import log as logs
 from seealso_core.children import Child, Spawner
 from seealso_core.describe import Kind
-from seealso_core.errors import PluginFailed
+from seealso_core.errors import PluginFailed, PluginMissing
 from seealso_core.registry import PluginRecord, Registry
 from seealso_core.settings import Settings
 
@@ -79,8 +79,12 @@ class _Pool:
 
         Raises:
             PluginFailed: it can't be loaded, or not in time.
+            PluginMissing: the host is closed.
         """
-        child = Child(self._host.spawner, self._host.output_max)
+        try:
+            child = Child(self._host.spawner, self._host.output_max)
+        except RuntimeError as ended:  # the spawner's thread
+            raise PluginMissing("the plugin host is closed") from ended
         boot = {
             "parent": os.getpid(),
             "locator": self._record.locator.to_dict(),
