@@ -57,7 +57,7 @@ MAX_BYTES = 10 * 1024 * 1024
 
 # --- bytes to tree ---------------------------------------------------------------------------
 
-_MOST_TAGS = 300_000
+_MOST_TAGS = 100_000
 _DEEPEST = 200  # elements; libxml2 itself stops at 256, without a word
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})|"
@@ -151,6 +151,15 @@ def _title(tree: Any, page: Declared) -> str:
 
 def _line(element: Any) -> str:
     return " ".join("".join(element.itertext()).split())
+
+
+def _longer(element: Any, characters: int) -> bool:
+    """Whether the element holds more text than this; reads no further than it must."""
+    for text in element.itertext():
+        characters -= len(text)
+        if characters < 0:
+            return True
+    return False
 
 
 # --- the page as blocks ----------------------------------------------------------------------
@@ -328,9 +337,11 @@ def _drop_with_heading(element: Any) -> None:
     parent = element.getparent()
     _drop(element)
     while parent is not None and parent.tag in ("section", "aside", "div", "form"):
-        headings = sum(len(_line(heading)) for heading in parent.iter(*_HEADINGS))
         outer = parent.getparent()
-        if len(_line(parent)) > headings or outer is None:
+        if outer is None or _longer(parent, _BOX_MAX):
+            return
+        headings = sum(len(_line(heading)) for heading in parent.iter(*_HEADINGS))
+        if len(_line(parent)) > headings:
             return
         _drop(parent)
         parent = outer
@@ -339,7 +350,7 @@ def _drop_with_heading(element: Any) -> None:
 def _box(leaf: Any) -> Any:
     """The form that a line of a sign-up stands in, if there is nothing else in it."""
     for ancestor in leaf.iterancestors():
-        if ancestor.tag in ("body", "main", "article") or len(_line(ancestor)) > _BOX_MAX:
+        if ancestor.tag in ("body", "main", "article") or _longer(ancestor, _BOX_MAX):
             break
         if ancestor.tag == "form":
             return ancestor

@@ -55,6 +55,7 @@ from seealso_source_text_blocks import Block, blocks_of
 Blocks = tuple[Block, ...]
 
 MAX_BYTES = 2 * 1024 * 1024  # no page that a person copied is longer
+MAX_BLOCKS = 10_000  # or has more paragraphs
 
 # --- bytes to text ---------------------------------------------------------------------------
 
@@ -343,24 +344,36 @@ _BARE_LABELS = frozenset(
     )
 )
 _SENTENCE = re.compile(r".+?[.!?。！？؟…](?=\s|$)", re.DOTALL)
+_TWO_SENTENCES = re.compile(r"[.!?…]\s+[^\W\d_a-z]")
 _DERIVED_MAX = 120  # characters of a title that is made from the text
+_QUESTION_LONGEST = 400  # readers tell their story before they ask
 
 
 def _without_labels(blocks: Blocks) -> Blocks:
     """Labels ("Q:", "Answer") at a question and its answer are layout, not words of the text."""
     found: list[Block] = []
-    asked = False
+    asked = False  # a question stands before, so that "A:" is no initial
     for block in blocks:
         text = block.text
         if text and fold(text) in _BARE_LABELS:
             continue
         if is_question(text):
             text = _QUESTION_LABEL.sub("", text, count=1)
+            asked = True
         elif asked:
             text = _ANSWER_LABEL.sub("", text, count=1)
-        asked = is_question(text)
+            asked = text == block.text
         found.append(block if text == block.text else Block(block.kind, text))
     return tuple(found)
+
+
+def _is_title(text: str) -> bool:
+    """A line, a question with its introduction, or one short sentence; not a paragraph."""
+    if is_question(text):
+        return len(text) <= _QUESTION_LONGEST
+    if text.endswith(_SENTENCE_END):
+        return len(text) <= _DERIVED_MAX and not _TWO_SENTENCES.search(text)
+    return len(text) <= TITLE_MAX
 
 
 def _take_title(blocks: Blocks) -> tuple[Blocks, str]:
@@ -368,8 +381,11 @@ def _take_title(blocks: Blocks) -> tuple[Blocks, str]:
     if not blocks:
         return blocks, ""
     first = blocks[0]
-    single = len(first.text) <= TITLE_MAX or (is_question(first.text) and len(first.text) <= 400)
-    if first.kind != "list" and single and (len(blocks) > 1 or not _is_running(first)):
+    if (
+        first.kind != "list"
+        and _is_title(first.text)
+        and (len(blocks) > 1 or not _is_running(first))
+    ):
         rest = blocks[1:]
         if rest and fold(rest[0].text) == fold(first.text):  # the page's head repeats it
             rest = rest[1:]
@@ -397,13 +413,20 @@ def _with_headings(blocks: Blocks) -> Blocks:
             block = Block("heading", block.text)
         found.append(block)
         following = block
-    return tuple(reversed(found))
+    found.reverse()
+    headings = [block for block in found if block.kind == "heading"]
+    # The only heading, right below the title, is a name or a subtitle.
+    if len(headings) == 1 and found[0] in headings and not is_question(found[0].text):
+        found[0] = Block("paragraph", found[0].text)
+    return tuple(found)
 
 
 def _heads(text: str, following: Block | None) -> bool:
     if following is None or text[:1].islower() or not any(c.isalpha() for c in text):
         return False
     longest = _QUESTION_MAX if is_question(text) else _HEADING_MAX
+    if not is_question(text) and _TWO_SENTENCES.search(text):
+        return False
     if len(text) > longest or text.endswith(_STOPS) or text[:1] in "\"“„«'‘-–—(":
         return False
     return following.kind != "paragraph" or len(following.text) > len(text)
@@ -427,6 +450,7 @@ def _element(block: Block) -> str:
 _DATELINE = re.compile(
     r"(?P<place>[^\W\d_][^\d()–—]{1,40}?)(?:, [^()–—]{3,20})?(?: \([^)]{2,20}\))? [–—-] "
 )
+_LEAD = 2  # blocks: a subtitle may stand before the dateline
 _QUESTIONS = 2  # of a page of questions
 _SECTIONS = 3  # headings that make an article of what has a question as its title
 
@@ -442,9 +466,11 @@ def _kind(title: str, body: Blocks) -> str:
         return "qa"
     if questions >= _QUESTIONS and questions * 2 > len(headings):
         return "qa"
-    first = next((block.text for block in body if block.kind == "paragraph"), "")
-    match = _DATELINE.match(first)
-    return "news" if match and match["place"].strip().isupper() else "article"
+    for block in body[:_LEAD]:
+        match = _DATELINE.match(block.text)
+        if match and match["place"].strip().isupper():
+            return "news"
+    return "article"
 
 
 _COPYRIGHT = re.compile(r"[^.\n]{0,60}(?:©|\(c\)|copyright)\s*[^\n]{2,160}", re.IGNORECASE)
@@ -478,7 +504,11 @@ class TextSource:
         text = _text_of(raw)
         if isinstance(text, Problem):
             return [text]
-        blocks, see_also, related_series = _take_related(blocks_of(text))
+        blocks = blocks_of(text)
+        if len(blocks) > MAX_BLOCKS:
+            detail = f"{len(blocks)} paragraphs are over the limit of {MAX_BLOCKS}"
+            return [Problem(code="too-large", detail=detail, remedy="Send one page at a time.")]
+        blocks, see_also, related_series = _take_related(blocks)
         blocks, promos = _take_furniture(blocks)
         blocks, head = _take_head(blocks)
         day = head.date("updated") or context.today or head.date("published")

@@ -22,7 +22,8 @@ from seealso_sdk.text import clean
 SOFT_HYPHEN = "\u00ad"
 _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[ \t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
-_NOTHING = re.compile("[\u200b\u2060\ufeff]")  # zero width, and no joiner that a script needs
+# Zero width, and no joiner that a script needs; marks by which a page embeds other directions.
+_NOTHING = re.compile("[\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069]")
 _OBJECT = "\ufffc"  # stands where a copied page had a picture
 
 

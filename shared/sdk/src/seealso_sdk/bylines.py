@@ -203,12 +203,13 @@ _WEEKDAY = (
     r"الأحد|الاثنين|الثلاثاء|الأربعاء|الخميس|الجمعة|السبت|يوم"
 )
 _NOISE = re.compile(
-    rf"[\s|·•,;/()–—-]+|(?:{_WEEKDAY})[,،.]?|"
+    rf"[\s|·•,;/()–—.-]+|(?:{_WEEKDAY})[,،.]?|"
     r"(?:at |um |à |a las |kl\. )?\d{1,2}[:h.]\d{2}(?::\d\d)?(?:\s?[ap]\.?m\.?\b)?"
     r"(?:\s?(?:uhr|h|[A-Z]{2,5})\b)?|"
     r"\d{1,2}[- ]min(?:ute)?s?\.? read|\d{1,2} min(?:utos|uten|utes)?\b(?: de lect(?:ura|ure))?",
     re.IGNORECASE,
 )
+_ON = re.compile(r"(?:on|am|vom|den|le|du|el|del|il|em|op|på)\s+", re.IGNORECASE)
 _PART = re.compile(r"[|·•]|\s[–—-]\s|$")
 
 # --- names -----------------------------------------------------------------------------------
@@ -221,7 +222,10 @@ _REVIEWER = re.compile(
 )
 _AUTHOR_LABEL = re.compile(
     r"(?:authors?|written by|words by|author\(s\)|autor(?:a|in|es)?|auteure?|autore|text|"
-    r"escrito por|rédigé par|geschrieben von|a cura di|الكاتب|автор)\s*:?\s+|(?:بقلم|מאת):?\s+",
+    r"escrito por|rédigé par|geschrieben von|a cura di|الكاتب|автор)\s*:?\s+|(?:بقلم|מאת):?\s+|"
+    r"answer(?:ed)? (?:from|by)\s+|respuesta de\s+|respondid[oa] por\s+|antwort von\s+|"
+    r"réponse de\s+|risposta di\s+|resposta de\s+|antwoord van\s+|"
+    r"(?:執筆|著者|文|作者|记者)[:：]\s*",
     re.IGNORECASE,
 )
 _BY = re.compile(r"(?:by|por|von|par|di|door|av)\s+", re.IGNORECASE)
@@ -241,9 +245,11 @@ _NAME_MOST = 6  # words
 def _people(text: str, labelled: bool) -> tuple[Person, ...] | None:
     """The people of a byline; None where it reads like words and not like names."""
     names: list[str] = []
-    for part in _AND.split(text.strip(" .:")):
+    for part in _AND.split(text.strip(" :")):
         for piece in part.split(","):
             piece = piece.strip()
+            if piece.endswith(".") and not _DEGREE.fullmatch(piece.rpartition(" ")[2]):
+                piece = piece[:-1]
             if names and _DEGREE.fullmatch(piece):
                 names[-1] = f"{names[-1]}, {piece}"
             elif piece:
@@ -320,6 +326,7 @@ class _Scanner:
         self.text = text
         self.at = 0
         self.label = ""
+        self.dated = ""  # the label of the last date
         self.day_first = False
         self.dates: list[tuple[str, str]] = []
         self.authors: list[Person] = []
@@ -345,21 +352,28 @@ class _Scanner:
 
     def _noise(self) -> bool:
         # A date wins over a time of day, which it may begin like: 10.05.2024.
-        if _read_date(self.text, self.at, self.day_first)[1] > self.at:
+        if self._date_at(self.at)[1] > self.at:
             return False
         match = _NOISE.match(self.text, self.at)
         return self._to(match.end()) if match else False
 
     def _date(self) -> bool:
-        found, end = _read_date(self.text, self.at, self.day_first)
+        found, end = self._date_at(self.at)
         if end == self.at:
             return False
         if found is None:
             self.undecided = True
         else:
             self.dates.append((self.label, found))
-        self.label = ""
+        self.dated, self.label = self.label, ""
         return self._to(end)
+
+    def _date_at(self, at: int) -> tuple[str | None, int]:
+        """The date at `at` and its end; "on" and its like may stand before it."""
+        on = _ON.match(self.text, at)
+        start = on.end() if on else at
+        found, end = _read_date(self.text, start, self.day_first)
+        return (found, end) if end > start else (None, at)
 
     def _label(self) -> bool:
         for name, day_first, pattern in _LABELS:
@@ -372,14 +386,19 @@ class _Scanner:
 
     def _reviewers(self) -> bool:
         match = _REVIEWER.match(self.text, self.at)
-        return self._names(match, self.reviewers, labelled=True) if match else False
+        if match is None or not self._names(match, self.reviewers, labelled=True):
+            return False
+        self.label = "reviewed"  # of the date that may follow
+        return True
 
     def _authors(self) -> bool:
         match = _AUTHOR_LABEL.match(self.text, self.at)
         if match:
             return self._names(match, self.authors, labelled=True)
         match = _BY.match(self.text, self.at)
-        return self._names(match, self.authors, labelled=False) if match else False
+        # "Reviewed on 3 March 2020 by ..."
+        people = self.reviewers if self.dated == "reviewed" else self.authors
+        return self._names(match, people, labelled=False) if match else False
 
     def _names(self, match: re.Match[str], people: list[Person], labelled: bool) -> bool:
         end = self._names_end(match.end())
@@ -395,7 +414,7 @@ class _Scanner:
         end = stop.start() if stop else len(self.text)
         for space in re.finditer(r"[\s,]+", self.text[start:end]):
             at = start + space.end()
-            if _read_date(self.text, at, self.day_first)[1] > at or _begins(self.text, at):
+            if self._date_at(at)[1] > at or _begins(self.text, at):
                 return start + space.start()
         return end
 

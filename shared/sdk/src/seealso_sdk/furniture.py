@@ -169,8 +169,12 @@ _BOILERPLATE = _any(
     r"^aller au contenu(?: principal)?$",
     r"^(?:volver arriba|nach oben|haut de page|retour en haut|العودة إلى الأعلى|חזרה למעלה)$",
 )
+# Two steps down, or one that begins at the front door.
 _BREADCRUMB = re.compile(
-    r"^[^.!?]{1,40}(?:\s*[>›»]\s*[^.!?>›»]{1,60})+$|^\W*/?(?:[^/.]{1,30}\s/\s){2,}"
+    r"^[^.!?]{1,40}(?:\s+[>›»/]\s+[^.!?>›»/]{1,60}){2,}$|"
+    r"^(?:home(?:page)?|inicio|start(?:seite)?|accueil|início|الرئيسية|דף הבית)"
+    r"\s*[>›»/]\s*[^.!?]{1,80}$",
+    re.IGNORECASE,
 )
 _BAR = re.compile(r"\s*[|·•]\s*|\n")
 _BAR_LINKS = _names(
@@ -226,21 +230,22 @@ def furniture_kinds(paragraphs: Sequence[str]) -> list[str | None]:
     """
     found = [furniture(text) for text in paragraphs]
     kinds = [item.kind if item and item.sure else None for item in found]
+
+    def drawn(place: int) -> bool:
+        item = found[place]
+        return kinds[place] is None and item is not None and item.kind == NEWSLETTER
+
     clear = [at for at, kind in enumerate(kinds) if kind == NEWSLETTER]
     for at in clear:
         before = at - 1
-        while before > 0 and _signs_up(found[before]) and len(paragraphs[before]) <= _FORM_LINE:
+        while before > 0 and drawn(before) and len(paragraphs[before]) <= _FORM_LINE:
             kinds[before] = NEWSLETTER
             before -= 1
         after = at + 1
-        while after < len(found) and after - at <= _SMALL_PRINT and _signs_up(found[after]):
+        while after < len(found) and after - at <= _SMALL_PRINT and drawn(after):
             kinds[after] = NEWSLETTER
             after += 1
     return kinds
-
-
-def _signs_up(found: Furniture | None) -> bool:
-    return found is not None and found.kind == NEWSLETTER
 
 
 # --- what a sign-up is about -----------------------------------------------------------------
@@ -250,7 +255,7 @@ _END = (
     r"(?=\s+(?:from|delivered|sent|straight|direct(?:ly)?|in|to|by|via|every|each|right|"
     r"and receive|en su|en tu|directamente|por|cada|per|jede|direkt|dans|par|chaque|"
     r"directement|nella|ogni|op|"
-    r"في|إلى|على|עם)\b|\s*[.,;:!?\n]|\s*$)"
+    r"كل|في|إلى|على|עם)\b|\s*[.,;:!?\n]|\s*$)"
 )
 _ABOUT = tuple(
     re.compile(pattern, re.IGNORECASE)
