@@ -26,8 +26,7 @@ def sleep():
     time.sleep(600)
 
 def memory():
-    hoard = []
-    while True: hoard.append(bytearray(64 * 1024 * 1024))
+    return Rendition(bytearray(2 * 1024 ** 3))
 
 def segfault():
     ctypes.string_at(0)

@@ -213,6 +213,12 @@ class Child:
             return f"it used more processor time than its deadline allows{last}"
         return f"killed by {_signal_name(state.si_status)}{last}"
 
+    def strike(self) -> None:
+        """Kill the group, from any thread: whoever waits for an answer finds out and clears up."""
+        if self.alive:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
     def kill(self) -> None:
         """End the process and all of its group, now. Twice is once."""
         if not self.alive:

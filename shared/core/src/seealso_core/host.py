@@ -52,6 +52,7 @@ class _Pool:
         self._idle: list[Child] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._living: set[Child] = set()
 
     @contextmanager
     def turn(self) -> Iterator[_Turn]:
@@ -85,6 +86,8 @@ class _Pool:
             child = Child(self._host.spawner, self._host.output_max)
         except RuntimeError as ended:  # the spawner's thread
             raise PluginMissing("the plugin host is closed") from ended
+        with self._lock:
+            self._living = {living for living in self._living if living.alive} | {child}
         boot = {
             "parent": os.getpid(),
             "locator": self._record.locator.to_dict(),
@@ -106,8 +109,11 @@ class _Pool:
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
+            busy = self._living.difference(idle)
         for child in idle:
             child.kill()
+        for child in busy:
+            child.strike()
 
 
 class _Turn:
