@@ -121,7 +121,7 @@ def _sqlite(url: URL) -> Engine:
             f"busy_timeout={BUSY_TIMEOUT_MS}",
             "journal_mode=WAL",
             "synchronous=FULL",
-            "cache_size=-65536",
+            "cache_size=-8192",  # KiB, each of some twenty connections
             "temp_store=MEMORY",
         ):
             raw.execute(f"PRAGMA {pragma}").close()
