@@ -111,10 +111,11 @@ _END = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>\s*(?:<!--.*?-->
 def _xml_feed(raw: RawInput) -> Iterator[RawArticle | Problem]:
     # As application/xml, the document's own declaration decides; as text/xml it would be ASCII.
     charset = f"; charset={raw.charset}" if raw.charset else ""
-    headers = {"content-type": f"application/xml{charset}", "content-location": raw.url or ""}
+    # It isn't told the feed's address: it would make URLs of guids that are none, and an article's
+    # identity would change when the feed moves.
     parsed = feedparser.parse(
         io.BytesIO(raw.data),
-        response_headers=headers,
+        response_headers={"content-type": f"application/xml{charset}"},
         sanitize_html=False,
         resolve_relative_uris=False,
     )
@@ -128,7 +129,7 @@ def _xml_feed(raw: RawInput) -> Iterator[RawArticle | Problem]:
     if error is not None and not whole:
         entries = entries[:-1]
     for index, entry in enumerate(entries[:MAX_ITEMS]):
-        yield _article(entry, parsed.feed, index, str(parsed.version))
+        yield _article(entry, parsed.feed, index, raw.url or "")
     yield from _tombstones(raw.data)
     if error is not None:
         yield _broken(error, len(entries), whole)
@@ -167,11 +168,12 @@ def _too_many(count: int) -> Problem:
 
 
 def _article(
-    entry: Mapping[str, Any], feed: Mapping[str, Any], index: int, version: str
+    entry: Mapping[str, Any], feed: Mapping[str, Any], index: int, feed_url: str
 ) -> RawArticle | Problem:
     html, text = _body(entry)
-    title = _title(entry, html or text or "", version)
-    link = _absolute(entry.get("link"), _base(entry))
+    title = _title(entry, html or text or "")
+    base = _base(entry, feed_url)
+    link = _link(entry, base)
     identity = _string(entry.get("id")) or link
     if not (title or html or text or identity):
         return Problem(
@@ -180,23 +182,23 @@ def _article(
             remedy="Give it at least a title or content.",
             index=index,
         )
-    media = _media(entry)
+    media = _media(entry, base)
     return RawArticle(
         title=title,
         external_id=identity,
         url=link,
-        canonical_url=_canonical(entry),
+        canonical_url=_canonical(entry, base),
         kind=kind_named(title) or _kind_of(media),
         summary=_summary(entry),
         language=_language(entry, feed),
         html=html,
         text=text,
         authors=_authors(entry) or _authors(feed),
-        publisher=_publisher(entry, feed),
+        publisher=_publisher(entry, feed, base),
         published=_date(entry, "published") or _date(entry, "created"),
         updated=_date(entry, "updated"),
         topics=_topics(entry),
-        see_also=_related(entry),
+        see_also=_related(entry, base),
         media=media,
         rights=_rights(entry) or _rights(feed),
     )
@@ -210,14 +212,22 @@ def _string(value: Any) -> str | None:
     return text or None
 
 
-def _base(entry: Mapping[str, Any]) -> str:
+def _base(entry: Mapping[str, Any], feed_url: str) -> str:
     """The ``xml:base`` that holds for the entry (RFC 4287 section 2), else the feed's address."""
     for name in ("title_detail", "summary_detail", "content"):
         detail = entry.get(name)
         detail = detail[0] if isinstance(detail, list) and detail else detail
         if isinstance(detail, Mapping) and detail.get("base"):
-            return str(detail["base"])
-    return ""
+            return _absolute(detail["base"], feed_url) or ""
+    return feed_url
+
+
+def _link(entry: Mapping[str, Any], base: str) -> str | None:
+    """The entry's page. A guid counts as one (that is its meaning in RSS) if it is an address."""
+    link = _string(entry.get("link"))
+    if link is not None and link == _string(entry.get("id")):
+        return _web(link)
+    return _absolute(link, base)
 
 
 def _absolute(url: Any, base: str) -> str | None:
@@ -230,20 +240,26 @@ def _absolute(url: Any, base: str) -> str | None:
         return text
 
 
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->|<[^<>]*>", re.DOTALL | re.IGNORECASE)
+_HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_INLINE = re.compile(
+    r"</?(?:a|abbr|b|bdi|bdo|cite|code|em|font|i|kbd|mark|q|s|small|span|strong|sub|sup|u|wbr)\b[^<>]*>",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<[^<>]*>")
 _HEAD = 4000  # characters: what a title or a summary is made from
 
 
 def _plain(html: str) -> str:
     """The text of a piece of HTML, on one line."""
-    return " ".join(unescape(_MARKUP.sub(" ", html[:_HEAD])).split())
+    shown = _INLINE.sub("", _HIDDEN.sub(" ", html[:_HEAD]))
+    return " ".join(unescape(_TAG.sub(" ", shown)).split())
 
 
 _TITLE_MAX = 100
 _SENTENCE = re.compile(r".+?[.!?。！？؟…](?=\s|$)")
 
 
-def _title(entry: Mapping[str, Any], body: str, version: str) -> str:
+def _title(entry: Mapping[str, Any], body: str) -> str:
     """The title as plain text; an item without one has the head of its text as title."""
     detail = entry.get("title_detail")
     given = _string(entry.get("title")) or ""
@@ -251,7 +267,7 @@ def _title(entry: Mapping[str, Any], body: str, version: str) -> str:
     # RSS titles are HTML or text and say nothing about it; many are escaped twice.
     if kind in ("text/html", "application/xhtml+xml"):
         given = _plain(given)
-    elif not version.startswith("atom"):
+    elif kind is None:
         given = unescape(given)
     return clean(" ".join(given.split())) or _headline(_plain(body))
 
@@ -333,12 +349,13 @@ def _web(url: Any) -> str | None:
     return text if text and text.startswith(("http://", "https://")) else None
 
 
-def _publisher(entry: Mapping[str, Any], feed: Mapping[str, Any]) -> Publisher | None:
+def _publisher(entry: Mapping[str, Any], feed: Mapping[str, Any], base: str) -> Publisher | None:
     """The feed that the entry was taken from (Atom and RSS ``source``), else this feed."""
     for origin in (entry.get("source"), feed):
         name = _plain(_string(origin.get("title")) or "") if isinstance(origin, Mapping) else ""
         if name and isinstance(origin, Mapping):
-            return Publisher(name, _web(origin.get("link")) or _web(origin.get("href")))
+            url = _absolute(origin.get("link") or origin.get("href"), base)
+            return Publisher(name, _web(url))
     return None
 
 
@@ -361,25 +378,25 @@ def _topics(entry: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_plain(label) for label in labels if _string(label)))
 
 
-def _canonical(entry: Mapping[str, Any]) -> str | None:
+def _canonical(entry: Mapping[str, Any], base: str) -> str | None:
     for link in entry.get("links") or ():
         if link.get("rel") == "canonical":
-            return _absolute(link.get("href"), _base(entry))
+            return _absolute(link.get("href"), base)
     return _web(entry.get("feedburner_origlink"))
 
 
-def _related(entry: Mapping[str, Any]) -> tuple[SeeAlso, ...]:
+def _related(entry: Mapping[str, Any], base: str) -> tuple[SeeAlso, ...]:
     """Links with rel related or via. One without a title is known by its address alone."""
     found: dict[str, SeeAlso] = {}
     for link in entry.get("links") or ():
-        url = _absolute(link.get("href"), _base(entry))
+        url = _absolute(link.get("href"), base)
         if link.get("rel") in ("related", "via") and url:
             title = _plain(_string(link.get("title")) or "")
             found.setdefault(url, SeeAlso(title, url=url, kind=kind_named(title)))
     return tuple(found.values())
 
 
-def _media(entry: Mapping[str, Any]) -> tuple[Media, ...]:
+def _media(entry: Mapping[str, Any], base: str) -> tuple[Media, ...]:
     """Enclosures and Media RSS, each address once; sizes are pixels where they are numbers."""
     named = entry.get("media_credit") or ()
     credit = next((_string(item.get("content")) for item in named), None)
@@ -390,7 +407,7 @@ def _media(entry: Mapping[str, Any]) -> tuple[Media, ...]:
     )
     found: dict[str, Media] = {}
     for item in items:
-        url = _absolute(item.get("href") or item.get("url"), _base(entry))
+        url = _absolute(item.get("href") or item.get("url"), base)
         if url:
             medium = Media(
                 url=url,
