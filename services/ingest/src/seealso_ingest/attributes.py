@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
+from seealso_sdk.text import clean
+
 from seealso_ingest.links import any_link, web_url
 
 Pairs = list[tuple[str, str]]
@@ -74,7 +76,7 @@ def write_direction(value: Direction) -> str:
 
 def _one_line(value: str | None) -> str:
     """White space collapsed, and cut where nobody would read on."""
-    return " ".join((value or "").split())[:_LINE_MAX]
+    return " ".join(clean(value or "").split())[:_LINE_MAX]
 
 
 def _text(pairs: Pairs) -> str:

@@ -23,8 +23,9 @@ The body profile. `seealso_sdk.profile` has its elements and attributes as data;
 
 Who comes first matters. libxml2 reads hostile nesting in linear time and stops at depth 256, where
 the parser inside nh3 is quadratic (100,000 nested ``div`` cost it half a minute): so size and depth
-are checked, and the tree is rebuilt, before nh3 sees any of it. nh3 then has the last word on what
-is safe.
+are checked, and the tree is rebuilt, before nh3 sees any of it. (What costs libxml2 most is one tag
+with a hundred thousand attributes: those are counted before either.) nh3 then has the last word on
+what is safe.
 """
 
 from __future__ import annotations
@@ -52,6 +53,13 @@ _DROPPED = set(DROPPED_WITH_CONTENT)
 _LOCAL = threading.local()
 _STAND_INS = (("&amp;", "\ufdd0"), ("&lt;", "\ufdd1"), ("&gt;", "\ufdd2"), ("\xa0", "\ufdd3"))
 
+# A start tag with more attributes than the limit, as HTML's tokeniser divides them; each step is
+# possessive, so that it never looks at a character twice. Parsers compare each attribute with all.
+_HOST_OF_ATTRIBUTES = re.compile(
+    r"<[A-Za-z][^\s/>]*+"
+    r"(?:[\s/]*+[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+))?+)"
+    rf"{{{LIMITS.attributes + 1}}}"
+)
 _ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _LINE_END = re.compile(r"\r\n?|[\u2028\u2029\u0085]")
@@ -85,6 +93,13 @@ def from_html(html: str, *, base: str | None = None, title: str = "") -> Body:
             "body-too-large",
             f"the body has {size:,} bytes",
             f"Give at most {LIMITS.body_bytes:,}: pictures as links, not inside the text.",
+            "body_html",
+        )
+    if _HOST_OF_ATTRIBUTES.search(cleaned):
+        raise Refused(
+            "body-too-large",
+            f"an element has more than {LIMITS.attributes} attributes",
+            "Give the article's own HTML, without what a program put there.",
             "body_html",
         )
     root = _parse(cleaned)

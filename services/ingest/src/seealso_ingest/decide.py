@@ -3,9 +3,9 @@
     nothing known ───────────────────────────> create
     withdrawn, and the same again ───────────> unchanged
     withdrawn, and anything else ────────────> refused, unless it is asked to reinstate
+    it is taken back ────────────────────────> withdraw, whatever the clocks say
     the same content ────────────────────────> unchanged
     older than what is there ────────────────> refused as stale
-    it is taken back ────────────────────────> withdraw
     its list of corrections grew ────────────> correct (overtakes other work)
     anything else ───────────────────────────> update
 
@@ -89,6 +89,8 @@ def decide(
     if same and not draft.withdrawn:
         return Unchanged(standing.id, standing.version)
     assert standing.article is not None, "content differs, so its body was read"
+    if draft.withdrawn:
+        return _change(standing, standing.article, "withdraw", draft, now, correlation_id)
     if is_older(draft.article, standing.article, now=now, accepted=standing.changed):
         raise Refused(
             "stale",
@@ -97,8 +99,6 @@ def decide(
             "Nothing to do; send a later `updated` if this one is to count.",
             "updated",
         )
-    if draft.withdrawn:
-        return _change(standing, standing.article, "withdraw", draft, now, correlation_id)
     grew = is_corrected(standing.article.corrections, draft.article.corrections)
     return _change(
         standing, draft.article, "correct" if grew else "update", draft, now, correlation_id

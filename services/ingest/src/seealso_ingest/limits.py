@@ -30,13 +30,13 @@ class Limits:
     batch: int = 100
     body_bytes: int = 2_000_000
     body_depth: int = 200
-    body_pieces: int = 1_000_000
+    body_pieces: int = 250_000
+    attributes: int = 250
     title: int = 1_000
     summary: int = 5_000
     line: int = 1_000
     url: int = 4_096
     list_items: int = 500
-    article_bytes: int = 8_000_000
 
 
 LIMITS = Limits()

@@ -49,9 +49,11 @@ def web_url(url: str, base: str | None = None) -> str | None:
     given = _IGNORED.sub("", clean(url).strip())
     try:
         head = given[:8].lower()
-        if not given or not (base or head.startswith(("http://", "https://"))):
+        given = given.replace("\\", "/")
+        is_absolute = head.startswith(("http:", "https:"))
+        if not given or not (base or is_absolute):
             return None
-        parts = urlsplit(urljoin(base, given.replace("\\", "/")) if base else given)
+        parts = urlsplit(given if is_absolute or not base else urljoin(base, given))
         if parts.scheme not in ("http", "https"):
             return None
         return _written(parts)
@@ -85,14 +87,13 @@ def canonical(url: str) -> str | None:
     if absolute is None:
         return None
     parts = urlsplit(absolute)
-    # The dot keeps a path that begins with two slashes from being taken for a host.
-    path = urlsplit(urljoin("http://x/", "." + (parts.path or "/"))).path
     query = "&".join(
         pair
         for pair in parts.query.split("&")
         if pair and not _is_tracking(pair.partition("=")[0].lower())
     )
-    return urlunsplit((parts.scheme, parts.netloc, _decoded(path), _decoded(query), ""))
+    path = _decoded(_resolved(parts.path))
+    return urlunsplit((parts.scheme, parts.netloc, path, _decoded(query), ""))
 
 
 _TRACKING = frozenset(
@@ -104,6 +105,20 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 def _is_tracking(name: str) -> bool:
     return name.startswith("utm_") or name in _TRACKING
+
+
+def _resolved(path: str) -> str:
+    """Without dot segments (RFC 3986 section 5.2.4). Doubled slashes stay."""
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments:
+        if segment == "..":
+            kept = kept[:-1] if len(kept) > 1 else kept
+        elif segment != ".":
+            kept.append(segment)
+    if segments[-1] in (".", ".."):
+        kept.append("")
+    return "/".join(kept) or "/"
 
 
 def _decoded(value: str) -> str:

@@ -47,6 +47,9 @@ _ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*\Z")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\Z")
 _NAME = re.compile(r"[^a-z0-9]+")
+_FIRST_HEADING = re.compile(r"<h2[^>]*>(.*?)</h2>", re.DOTALL)
+_SENTENCE = re.compile(r".{10,}?[.?!。؟](?=\s|$)")
+_DERIVED_TITLE = 90  # characters
 _EARLIEST, _LATEST = 1000, 9000  # years: outside of them no feed format is sure of itself
 
 
@@ -77,9 +80,20 @@ def normalise(raw: RawArticle, *, source: str, base: str | None = None, own: boo
         Refused: something is missing or wrong that can't be repaired without guessing.
     """
     address = _address(raw, base, own=own)
+    base = address or base
+    title, body = _title_and_body(raw, base)
+    article = _article(raw, title, body, source, address, base)
+    keys = identity.keys(article)
+    article = replace(
+        article, id=identity.article_id(keys[0]), content_hash=identity.content_hash(article)
+    )
+    return Draft(article, keys, raw.withdrawn, line(raw.withdrawn_reason))
+
+
+def _title_and_body(raw: RawArticle, base: str | None) -> tuple[str, Body]:
+    """Posts without a title are common. A feed without one in it is hard to read: the first heading
+    serves, or else how the text begins."""
     title = line(raw.title)
-    if not title and not raw.withdrawn:
-        raise Refused("title-missing", "there is no title", "Give one.", "title")
     if len(title) > LIMITS.title:
         raise Refused(
             "title-too-long",
@@ -87,13 +101,24 @@ def normalise(raw: RawArticle, *, source: str, base: str | None = None, own: boo
             f"Give at most {LIMITS.title:,}; the rest belongs in the summary or the body.",
             "title",
         )
-    base = address or base
-    article = _article(raw, title, _body(raw, base, title), source, address, base)
-    keys = identity.keys(article)
-    article = replace(
-        article, id=identity.article_id(keys[0]), content_hash=identity.content_hash(article)
-    )
-    return Draft(article, keys, raw.withdrawn, line(raw.withdrawn_reason))
+    body = _body(raw, base, title)
+    if title or raw.withdrawn:
+        return title, body
+    heading = _FIRST_HEADING.match(body.html)
+    if heading:
+        title = _shortened(line(heading[1]), LIMITS.title)
+        return title, _body(raw, base, title)  # without the heading, which is said already
+    title = _beginning(body.text or line(raw.summary))
+    if not title:
+        raise Refused("title-missing", "there is neither a title nor a text", "Give one.", "title")
+    return title, body
+
+
+def _beginning(text: str) -> str:
+    """The first sentence, or as much of it as a title may have."""
+    first = text.strip().partition("\n")[0]
+    sentence = _SENTENCE.match(first)
+    return _shortened(sentence[0] if sentence else first, _DERIVED_TITLE)
 
 
 def _article(

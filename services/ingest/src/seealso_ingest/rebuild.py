@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 from typing import Any
 
-from seealso_sdk.text import fold
+from seealso_sdk.text import clean, fold
 
 from seealso_ingest.attributes import (
     NO_DIRECTION,
@@ -199,6 +199,10 @@ class Builder:
     # -- text and what stands in a line
 
     def _text(self, text: str) -> None:
+        # A numeric reference can stand for what no text may hold. U+0085 is a line end to some.
+        text = clean(text).replace("\x85", " ")
+        if not text:
+            return
         if self._pre:
             self._piece(escape(text, quote=False))
             return
