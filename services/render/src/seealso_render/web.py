@@ -33,7 +33,12 @@ _CHOICE = {
 def blueprint(database: Database, guard: Guard, nudger: Nudger | None = None) -> Blueprint:
     """The routes /api/status, /api/outputs and /api/dead-letters."""
     routes = Blueprint("render", __name__)
+    _see(routes, database, guard)
+    _decide(routes, database, guard, nudger)
+    return routes
 
+
+def _see(routes: Blueprint, database: Database, guard: Guard) -> None:
     @routes.get("/api/status")
     @describe(tag="operation")
     @guard.required
@@ -81,6 +86,8 @@ def blueprint(database: Database, guard: Guard, nudger: Nudger | None = None) ->
         letters = [{**asdict(letter), "at": iso(letter.at)} for letter in found]
         return json_answer({"dead_letters": letters, "total": total})
 
+
+def _decide(routes: Blueprint, database: Database, guard: Guard, nudger: Nudger | None) -> None:
     @routes.post("/api/dead-letters/replay")
     @describe(tag="operation", body=_CHOICE, query=_FILTERS)
     @guard.required
@@ -104,8 +111,6 @@ def blueprint(database: Database, guard: Guard, nudger: Nudger | None = None) ->
         with database.write() as tx:
             number = ledger.drop(tx, output=output, article_id=article, now=now())
         return json_answer({"dropped": number})
-
-    return routes
 
 
 def _output(row: outputs.OutputRow) -> dict[str, Any]:
