@@ -69,7 +69,7 @@ def feed(client: HubClient, settings: Settings) -> Came:
     return Came(
         sender.outcome,
         client.get("/api/articles", limit=100)["articles"],
-        client.get("/api/topics", limit=100)["topics"],
+        client.get("/api/topics", origin="import")["topics"],
         client.get("/api/outputs")["outputs"],
     )
 
@@ -85,12 +85,16 @@ def show(came: Came, url: str) -> None:
         f"{counts['created']} articles and {counts['updated']} correction went in;"
         f" {renditions} renditions came out, all settled."
     )
-    console.say(f"Start at {url}/ — all topics: {url}/topics — for readers: {url}/topics.opml")
+    console.say(f"Begin at {url}/ (all topics: {url}/topics, as OPML: {url}/topics.opml)")
+    console.say(f"A series is a feed too: {url}/series/ask-the-gardener/feed.rss")
+    console.say(
+        f"A title that nobody has written yet, and who asks for it: {url}/topics/leaf-mould"
+    )
 
 
 def _articles(screen: Console, came: Came, url: str) -> None:
     table = console.new_table("Articles", plain=not screen.is_terminal)
-    for title in ("Article", "Kind", "Lang", "Page", "As"):
+    for title in ("Article", "Kind", "Lang", "Page", "As", "Related"):
         table.add_column(title, overflow="fold")
     extensions = [output["extension"] for output in came.outputs if output["status"] == "enabled"]
     for article in came.articles:
@@ -98,7 +102,8 @@ def _articles(screen: Console, came: Came, url: str) -> None:
         formats = Text(" ").join(Text(e, style=f"link {page}.{e}") for e in extensions)
         kind = article["kind"] + (f", v{article['version']}" if article["version"] > 1 else "")
         row = (article["title"], kind, article["language"])
-        table.add_row(*(Text(text) for text in row), console.cell(page), formats)
+        related = Text("feed", style=f"link {page}/related.rss")
+        table.add_row(*(Text(text) for text in row), console.cell(page), formats, related)
     screen.print(table)
 
 

@@ -30,7 +30,6 @@ from seealso_store.migrate import prepare
 
 from seealso_hub import place
 from seealso_hub.errors import CannotStart
-from seealso_hub.line import Line
 from seealso_hub.place import Running
 
 START_SECONDS = 30.0  # that the web child may take until it answers
@@ -80,7 +79,10 @@ def started(settings: Settings) -> Iterator[OneMachine]:
             take_back_leases(database)
         web = WebChild(settings)
         stack.callback(web.stop, STOP_SECONDS / 2)
-        web.start()  # it takes as long as the workers do: side by side
+        web.start()
+        # The services take a second to import: not before the checks, and beside the web child.
+        from seealso_hub.line import Line
+
         line = Line(settings, database)
         stack.callback(line.stop, STOP_SECONDS / 2)
         line.start()
