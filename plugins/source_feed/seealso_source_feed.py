@@ -109,16 +109,10 @@ _END = re.compile(rb"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>\s*(?:<!--.*?-->
 
 
 def _xml_feed(raw: RawInput) -> Iterator[RawArticle | Problem]:
-    # As application/xml, the document's own declaration decides; as text/xml it would be ASCII.
-    charset = f"; charset={raw.charset}" if raw.charset else ""
-    # It isn't told the feed's address: it would make URLs of guids that are none, and an article's
-    # identity would change when the feed moves.
-    parsed = feedparser.parse(
-        io.BytesIO(raw.data),
-        response_headers={"content-type": f"application/xml{charset}"},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
+    parsed = _parsed(raw)
+    if isinstance(parsed, Problem):
+        yield parsed
+        return
     broken = parsed.get("bozo_exception")
     error = broken if isinstance(broken, SAXParseException) else None
     if not parsed.get("version") and not parsed.entries:
@@ -135,6 +129,29 @@ def _xml_feed(raw: RawInput) -> Iterator[RawArticle | Problem]:
         yield _broken(error, len(entries), whole)
     if len(entries) > MAX_ITEMS:
         yield _too_many(len(entries))
+
+
+def _parsed(raw: RawInput) -> Any:
+    """feedparser's result, or the Problem that it stumbled over."""
+    # As application/xml, the document's own declaration decides; as text/xml it would be ASCII.
+    charset = f"; charset={raw.charset}" if raw.charset else ""
+    try:
+        # From a stream, since a string may be taken for a file's name or an address. It isn't told
+        # the feed's address: it would make URLs of guids that are none, and an article's identity
+        # would change when the feed moves.
+        return feedparser.parse(
+            io.BytesIO(raw.data),
+            response_headers={"content-type": f"application/xml{charset}"},
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
+    except Exception as error:  # noqa: BLE001  # it lets its own bugs out: white space in a
+        # namespace's name is a ValueError, for one
+        return Problem(
+            code="feed-unreadable",
+            detail=f"the feed can't be read: {type(error).__name__}: {error}",
+            remedy="Check the feed with a validator.",
+        )
 
 
 def _no_feed(error: SAXParseException | None) -> Problem:

@@ -144,6 +144,10 @@ def _title(tree: Any, page: Declared) -> str:
     for title in page.headlines:
         head = re.split(r" \| | - ", title, maxsplit=1)[0].strip()
         return head if len(head) >= _HEAD_LEAST else title
+    # A title tag alone may be the site's: the page's one h1 says more.
+    firsts = [_line(element) for element in tree.iter("h1")]
+    if len(firsts) == 1 and len(firsts[0]) >= _HEADING_LEAST:
+        return firsts[0]
     if page.title_tag:
         return max(_SITE_NAME.split(page.title_tag), key=len).strip()
     return next((heading for heading in headings if heading), "")
@@ -411,12 +415,12 @@ _SHORT = 400  # characters: below it trafilatura's fallbacks take the whole page
 _FRAME = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form")
 
 
-def _body(tree: Any, page: Declared, url: str | None) -> str | None:
+def _body(tree: Any, page: Declared, base: str) -> str | None:
     """The article's HTML: trafilatura's, for a short page that of its main element, else what the
     page declares; with the answers that a FAQ declares and shows only on a click."""
-    found = _extracted(tree, url)
+    found = _extracted(tree, base)
     if found is None or len(_plain(found)) < _SHORT:
-        found = _main_element(tree) or found
+        found = _main_element(tree, base) or found
     found = found or (f"<p>{escape(page.body, quote=False)}</p>" if page.body else None)
     shown = fold(_plain(found)) if found else ""
     missing = [
@@ -433,7 +437,7 @@ _ANSWER_HEAD = 60  # characters by which an answer is found in the body
 _INLINE_CODE = re.compile(r"(?<=[^\s>])( ?)<pre>([^<\n]{1,200})</pre>")
 
 
-def _extracted(tree: Any, url: str | None) -> str | None:
+def _extracted(tree: Any, base: str) -> str | None:
     # Imported here: it takes a second, and describing the plugin must not.
     import trafilatura
 
@@ -442,7 +446,7 @@ def _extracted(tree: Any, url: str | None) -> str | None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     found: str | None = trafilatura.extract(
         tree,
-        url=url,
+        url=base or None,
         output_format="html",
         favor_precision=True,
         include_comments=False,
@@ -458,29 +462,38 @@ def _extracted(tree: Any, url: str | None) -> str | None:
     return re.sub(r"\A\s*<html>\s*<body>|</body>\s*</html>\s*\Z", "", inner).strip() or None
 
 
-def _main_element(tree: Any) -> str | None:
+def _main_element(tree: Any, base: str) -> str | None:
     """The content of the page's one article or main element, or of its body, without the frame."""
     for path in ("//article", "//main", "//*[@role='main']", "//body"):
         elements = tree.xpath(path)
         if len(elements) == 1 and _line(elements[0]):
-            copy = html.fragment_fromstring(html.tostring(elements[0], encoding="unicode"), "div")
-            for element in list(copy.iter(*_FRAME)):
+            whole = html.fragment_fromstring(html.tostring(elements[0], encoding="unicode"), "div")
+            for element in list(whole.iter(*_FRAME)):
                 _drop(element)
-            text: str = html.tostring(copy, encoding="unicode")
-            return text if _line(copy) else None
+            if base:
+                whole.make_links_absolute(base, resolve_base_href=False, handle_failures="ignore")
+            return _inner(whole) if _line(whole) else None
     return None
+
+
+def _inner(whole: Any) -> str:
+    """The HTML inside a wrapper and, where it has one child only, inside that."""
+    while len(whole) == 1 and whole[0].tag in ("article", "main", "div", "body"):
+        whole = whole[0]
+    children = "".join(html.tostring(child, encoding="unicode") for child in whole)
+    return (escape(whole.text or "", quote=False) + children).strip()
 
 
 def _plain(markup: str) -> str:
     return " ".join(re.sub(r"<[^<>]*>", " ", markup).split())
 
 
-def _media(body: str | None, page: Declared) -> tuple[Media, ...]:
+def _media(body: str | None, page: Declared, base: str) -> tuple[Media, ...]:
     """The declared picture and those in the body, each address once."""
     found: dict[str, Media] = {page.image.url: page.image} if page.image else {}
     if body and "<img" in body:
         for image in html.fragment_fromstring(body, "div").iter("img"):
-            url = web_url(image.get("src"), "")
+            url = web_url(image.get("src"), base)
             if url:
                 size = (pixels(image.get("width")), pixels(image.get("height")))
                 alt = image.get("alt") or None
@@ -505,7 +518,7 @@ def _kind(title: str, page: Declared, body: str | None) -> str:
         return "qa"
     if questions >= _QUESTIONS and questions * 2 > len(headings):
         return "qa"
-    return said or ("article" if body and len(_plain(body)) >= _SHORT else "page")
+    return said or "article"
 
 
 _NEW_YEAR = re.compile(
@@ -558,10 +571,11 @@ class PageSource:
         promos = _take_promos(root)
         day = page.updated or page.published or context.today or None
         head = _take_head(root, base, day)
-        body = _body(tree, page, base or None)
+        body = _body(tree, page, base)
         if not title and not body:
             detail = "the page has neither a title nor text"
             return [Problem(code="empty", detail=detail, remedy="Send the page of an article.")]
+        updated = page.updated or head.date("updated")
         named = next((meta.series for meta in head.metas if meta.series), None)
         series = Series(named, head.series_url) if named else related.series
         article = RawArticle(
@@ -576,8 +590,11 @@ class PageSource:
             reviewers=page.reviewers or head.people("reviewers"),
             publisher=page.publisher,
             series=page.series or series,
-            published=page.published or head.date("published") or guessed,
-            updated=page.updated or head.date("updated"),
+            # What is guessed from the day of an update is not the day of publication.
+            published=page.published
+            or head.date("published")
+            or (guessed if guessed != updated else None),
+            updated=updated,
             reviewed=page.reviewed or head.date("reviewed"),
             review_by=head.date("review_by"),
             expires=page.expires or head.date("expires"),
@@ -585,7 +602,7 @@ class PageSource:
             keywords=page.keywords,
             see_also=related.see_also,
             promos=promos,
-            media=_media(body, page),
+            media=_media(body, page, base),
             corrections=head.corrections,
             rights=page.rights,
         )

@@ -256,7 +256,7 @@ def _main_node(nodes: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def _kind(page: _Page) -> str | None:
-    for name in _types(page.ld):
+    for name in sorted(_types(page.ld), key=lambda name: _RANK.get(name, len(_RANK))):
         if _KINDS.get(name):
             return _KINDS[name]
     og = (page.text("og:type") or "").lower()
