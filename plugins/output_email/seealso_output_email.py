@@ -28,10 +28,11 @@ from email.errors import MessageError
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr, quote
+from email.utils import format_datetime, getaddresses, parseaddr, quote
 from html import escape, unescape
 from ipaddress import ip_address
 from typing import Final
+from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 import css_inline
@@ -187,9 +188,12 @@ _SHORT: Final = 66  # characters that fit beside "From:" on a line of 76
 def _encoded(name: str, value: str) -> str:
     """Folded, in encoded words of 75 characters where needed (RFC 2047 section 2).
 
-    email.policy writes words of 76 characters; email.header keeps to the limit it is given.
+    email.policy writes words of 76 characters; email.header keeps to the limit it is given, but it
+    puts an ASCII word too long for the line on the next one, which then reads as a space.
     """
-    charset = "us-ascii" if value.isascii() else "utf-8"
+    plain = value.isascii() and "=?" not in value
+    fits = plain and max(map(len, value.split(" "))) <= _SHORT - len(name)
+    charset = "us-ascii" if fits else "utf-8"
     return Header(value, charset, header_name=name, maxlinelen=75).encode()
 
 
@@ -203,6 +207,8 @@ def _sender(options: Mapping[str, str], hub_name: str, url: str) -> Address:
         return Address(one_line(hub_name), "noreply", _host(url))
     name, address = parseaddr(given)
     try:
+        if len(getaddresses([given])) != 1:
+            raise ValueError("several addresses")
         parsed = Address(name, addr_spec=address)
     except (MessageError, ValueError, IndexError) as error:
         raise Reject(f"option from is {given!r}. Write it as Name <name@host>.") from error
@@ -521,8 +527,9 @@ def _digest_html(channel: Channel, entries: Sequence[Entry]) -> str:
     left = len(entries)
     for i, entry in enumerate(entries):
         spare = _TITLE_ROOM * min(len(entries) - i - 1, _TITLES_KEPT)
-        whole, short = _entry_html(entry), _title_html(entry)
-        piece = whole if len(whole.encode()) + spare <= room else short
+        piece = _entry_html(entry)
+        if len(piece.encode()) + spare > room:
+            piece = _title_html(entry)
         if len(piece.encode()) > room:
             break
         pieces.append(piece)
@@ -589,7 +596,7 @@ def _title_html(entry: Entry) -> str:
 
 
 def _topic_url(channel: Channel, slug: str) -> str:
-    return f"{channel.scheme}/{slugify(slug)}" if channel.scheme else channel.url
+    return f"{channel.scheme}/{percent(slugify(slug), safe='')}" if channel.scheme else channel.url
 
 
 # --- small things ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
+from urllib.parse import quote
 
 from seealso_sdk.model import (
     Article,
@@ -72,7 +73,11 @@ class SourceMeta(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context(Record):
-    """What an output may know besides the article. URLs have no slash at the end."""
+    """What an output may know besides the article.
+
+    URLs have no slash at the end. The methods give URLs in ASCII: a slug of another script is
+    percent-encoded (RFC 3987 section 3.1), as mail programs and feed readers need it.
+    """
 
     hub_url: str = "http://127.0.0.1:8080"
     hub_name: str = "Seealso"
@@ -84,11 +89,11 @@ class Context(Record):
 
     def topic_url(self, slug: str) -> str:
         """A topic's page on the hub. It exists for every see-also title, ghosts included."""
-        return f"{self.hub_url}/topics/{slug}"
+        return f"{self.hub_url}/topics/{quote(slug, safe='')}"
 
     def series_url(self, slug: str) -> str:
         """A series' page on the hub."""
-        return f"{self.hub_url}/series/{slug}"
+        return f"{self.hub_url}/series/{quote(slug, safe='')}"
 
     def see_also_url(self, item: SeeAlso) -> str:
         """Where a see-also title leads: its own web address, else the topic's page."""
