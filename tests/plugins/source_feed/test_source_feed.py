@@ -354,7 +354,7 @@ def test_a_long_domain_is_no_part_of_a_name() -> None:
 
 
 def test_what_feedparser_stumbles_over_is_a_problem() -> None:
-    data = RSS.replace("http://purl.org/dc/elements/1.1/", "h p://purl.org/dc") % ITEM
+    data = RSS.replace("http://purl.org/dc/elements/1.1/", "h\u0085p://purl.org/dc") % ITEM
     assert problem(data).code == "feed-unreadable"
 
 

@@ -175,15 +175,11 @@ def test_dublin_core_and_microdata_are_read_where_nothing_better_is() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        None,
-        3,
-        [],
-        "x",
-        {"@type": 3, "author": 7, "image": [[]]},
+        *(None, 3, [], "x", {"@type": 3, "author": 7, "image": [[]]}),
         {"@type": "Article", "author": {"name": []}},
-    ]
-    + [{"@type": "Article", "datePublished": "soon", "image": {"url": {}}, "publisher": []}]
-    + [{"@type": "FAQPage", "mainEntity": [3, {"name": 1}, {"acceptedAnswer": [3]}]}],
+        {"@type": "Article", "datePublished": "soon", "image": {"url": {}}, "publisher": []},
+        {"@type": "FAQPage", "mainEntity": [3, {"name": 1}, {"acceptedAnswer": [3]}]},
+    ],
     ids=range(8),
 )
 def test_nonsense_in_json_ld_is_passed_over(value: Any) -> None:
