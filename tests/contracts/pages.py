@@ -56,7 +56,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(content: str) -> str:
-    return content.replace("|", "\\|")
+    parts = content.replace("|", "\\|").split("`")  # every second one is code
+    parts[::2] = [re.sub(r"<(?!br>)", "&lt;", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def assert_made(page: Path, name: str, expected: str) -> None:

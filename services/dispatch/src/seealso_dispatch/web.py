@@ -24,6 +24,8 @@ from seealso_dispatch.web_operator import OperatorApi
 
 FORM_MAX = 16_384  # bytes
 TAG = "newsletters"
+_NO_TOPIC = {404: "There is no such newsletter."}
+_BAD_LINK = {404: "The link is none of this hub's."}
 
 
 def newsletter_box(hub_name: str) -> Callable[[str, str, str], str]:
@@ -70,11 +72,21 @@ class ReaderPages:
     def stylesheet(self) -> ResponseReturnValue:
         return Response(self._style, mimetype="text/css", headers={"Cache-Control": "max-age=3600"})
 
-    @describe("The sign-up form of a topic's newsletter.", tag=TAG)
+    @describe("The sign-up form of a topic's newsletter.", tag=TAG, responses=_NO_TOPIC)
     def form(self, slug: str) -> ResponseReturnValue:
         return self._form(slug)
 
-    @describe("Ask to join a topic's newsletter (form fields: email, page).", tag=TAG)
+    @describe(
+        "Ask to join a topic's newsletter (form fields: email, page).",
+        tag=TAG,
+        media="text/html",
+        responses={
+            202: "A mail with a link is on its way, if the address can get mail.",
+            400: "This is no e-mail address.",
+            429: "Too many from this address of the net within an hour.",
+            **_NO_TOPIC,
+        },
+    )
     def sign_up(self, slug: str) -> ResponseReturnValue:
         request.max_content_length = FORM_MAX
         if not self._limiter.allow(request.remote_addr or "", now()):
@@ -93,7 +105,11 @@ class ReaderPages:
             "The link works for two days.",
         ), 202
 
-    @describe("What a confirmation link is about, and the button.", tag=TAG)
+    @describe(
+        "What a confirmation link is about, and the button.",
+        tag=TAG,
+        responses={410: "The link is too old.", **_BAD_LINK},
+    )
     def asked(self, token: str) -> ResponseReturnValue:
         about = self._dispatch.asked(token)
         if about.state == "confirmed":
@@ -104,7 +120,7 @@ class ReaderPages:
         title = f"{about.label} by e-mail"
         return pages.button_page(self._name, title, text, "Yes, send it to me")
 
-    @describe("Confirm a sign-up.", tag=TAG)
+    @describe("Confirm a sign-up.", tag=TAG, responses={410: "The link is too old.", **_BAD_LINK})
     def confirm(self, token: str) -> ResponseReturnValue:
         request.max_content_length = FORM_MAX
         self._dispatch.confirm(token)
@@ -113,24 +129,26 @@ class ReaderPages:
             return self._late()
         return self._say("Thank you", f"You will get new articles on {about.label} by e-mail.")
 
-    @describe("The page with the button to leave a newsletter.", tag=TAG)
+    @describe("The page with the button to leave a newsletter.", tag=TAG, responses=_BAD_LINK)
     def leaving(self, token: str) -> ResponseReturnValue:
         _, slug = self._dispatch.tokens.read_unsubscribe(token)
         text = [f"Shall we stop sending you {self._label(slug)}?"]
         return pages.button_page(self._name, "Leave the newsletter", text, "Yes, stop it")
 
-    @describe("Leave a newsletter, by one POST (RFC 8058).", tag=TAG)
+    @describe("Leave a newsletter, by one POST (RFC 8058).", tag=TAG, responses=_BAD_LINK)
     def leave(self, token: str) -> ResponseReturnValue:
         request.max_content_length = FORM_MAX
         slug = self._dispatch.leave(token)
         return self._say("Done", f"You will get no more mail of {self._label(slug)}.")
 
-    @describe("A reader's newsletters.", tag=TAG)
+    @describe("A reader's newsletters.", tag=TAG, responses=_BAD_LINK)
     def preferences(self, token: str) -> ResponseReturnValue:
         mine = self._dispatch.preferences(token)
         return pages.preferences_page(self._name, mine, saved=False)
 
-    @describe("Keep some newsletters, leave the others, or be forgotten.", tag=TAG)
+    @describe(
+        "Keep some newsletters, leave the others, or be forgotten.", tag=TAG, responses=_BAD_LINK
+    )
     def choose(self, token: str) -> ResponseReturnValue:
         request.max_content_length = FORM_MAX
         wish = request.form.get("do", "save")

@@ -13,6 +13,7 @@ from seealso_dispatch.errors import BadAddress, UnknownTopic
 from seealso_dispatch.flow import Dispatch, Prepared
 
 TAG = "newsletters"
+_NO_TOPIC = {404: "There is no such topic."}
 
 
 class OperatorApi:
@@ -39,12 +40,20 @@ class OperatorApi:
         found = self._dispatch.newsletters()
         return json_answer({"newsletters": [_newsletter(one) for one in found]})
 
-    @describe("Make an issue of every newsletter that has something new.", tag=TAG)
+    @describe(
+        "Make an issue of every newsletter that has something new.",
+        tag=TAG,
+        responses={202: "The issues that were made; they are on their way."},
+    )
     def prepare_all(self) -> ResponseReturnValue:
         made = self._dispatch.prepare_all()
         return json_answer({"issues": [_prepared(one) for one in made]}, 202)
 
-    @describe("Make an issue of what is new under a topic; null when nothing is.", tag=TAG)
+    @describe(
+        "Make an issue of what is new under a topic; null when nothing is.",
+        tag=TAG,
+        responses={200: "No issue, and why.", 202: "It is on its way.", **_NO_TOPIC},
+    )
     def prepare(self, slug: str) -> ResponseReturnValue:
         try:
             made = self._dispatch.prepare_issue(slug)
@@ -55,7 +64,7 @@ class OperatorApi:
             return json_answer({"issue": None, "reason": reason})
         return json_answer({"issue": _prepared(made)}, 202)
 
-    @describe("A newsletter's readers, issues and deliveries.", tag=TAG)
+    @describe("A newsletter's readers, issues and deliveries.", tag=TAG, responses=_NO_TOPIC)
     def newsletter(self, slug: str) -> ResponseReturnValue:
         try:
             label = self._dispatch.label(slug)
@@ -84,7 +93,15 @@ class OperatorApi:
         found = self._dispatch.consents(request.args.get("email", ""))
         return json_answer({"consents": [_consent(one) for one in found]})
 
-    @describe("Forget a reader: only a keyed hash of the address stays.", tag=TAG)
+    @describe(
+        "Forget a reader: only a keyed hash of the address stays.",
+        tag=TAG,
+        responses={
+            204: "Forgotten.",
+            400: "This is no e-mail address.",
+            404: "Nobody of this address is here.",
+        },
+    )
     def erase(self, email: str) -> ResponseReturnValue:
         try:
             known = self._dispatch.erase_address(email)

@@ -251,5 +251,5 @@ def _updated(listed: Sequence[Listed], tombstones: Sequence[Tombstone], otherwis
 def _unrendered(conn: Connection, article_id: str, meta: OutputMeta) -> NotReady | NotHere:
     states = {row.output: row.state for row in ledger.rows(conn, article_id)}
     if states.get(meta.name) == "dead":
-        return NotHere(f"{meta.title} version of", article_id)
+        return NotHere(f"rendition of {article_id} as", meta.extension)
     return NotReady(f"The {meta.title} version of {article_id} is being made.")

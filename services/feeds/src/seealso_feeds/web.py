@@ -45,6 +45,7 @@ _PREFLIGHT = {
 _FOR_EVER = "public, max-age=31536000, immutable"
 _PAGING = {"limit": "Articles, 1 to 200.", "before": "The cursor of a rel=next link."}
 _FEED = {200: "The feed.", 304: "As the validators say.", 404: "Unknown.", 400: "?limit, ?before."}
+_OF_ARTICLE = {**_FEED, 410: "It was taken back.", 503: "It is being made."}
 
 
 def blueprint(
@@ -145,7 +146,11 @@ class PublicPages:
     def opml(self) -> Response:
         return self._send("/topics.opml", self._looks.opml)
 
-    @describe("A topic, its counts and its related topics.", media="application/json")
+    @describe(
+        "A topic, its counts and its related topics.",
+        media="application/json",
+        responses={200: "The topic.", 301: "It has another name.", 404: "Unknown."},
+    )
     def topic_json(self, slug: str) -> Response:
         return self._send(_key("topic.json", slug), lambda conn: self._looks.topic_json(conn, slug))
 
@@ -169,14 +174,14 @@ class PublicPages:
     def articles_feed(self, extension: str) -> Response:
         return self._feed(("all",), extension, lambda c: plans.everything(c, self._name))
 
-    @describe("An article in one output's format.", responses=_FEED, media="*/*")
+    @describe("An article in one output's format.", responses=_OF_ARTICLE, media="*/*")
     def rendition(self, article_id: str, extension: str) -> Response:
         return self._send(
             _key("rendition", article_id, extension),
             lambda conn: self._maker.rendition(conn, article_id, extension),
         )
 
-    @describe("What belongs beside an article, as a feed.", responses=_FEED, media="*/*")
+    @describe("What belongs beside an article, as a feed.", responses=_OF_ARTICLE, media="*/*")
     def article_related(self, article_id: str, extension: str) -> Response:
         return self._feed(
             ("article-related", article_id),

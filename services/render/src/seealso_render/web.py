@@ -18,6 +18,7 @@ from seealso_store.ledger import FILING, Counts
 
 PAGE_MAX = 1000
 _FILTERS = {"output": "Only this output.", "article": "Only this article's id."}
+_NO_CHOICE = {400: "It does not say which: output, article or all."}
 _CHOICE = {
     "application/json": {
         "type": "object",
@@ -70,7 +71,11 @@ def _see(routes: Blueprint, database: Database, guard: Guard) -> None:
         return json_answer({"outputs": [_output(row) for row in rows]})
 
     @routes.get("/api/dead-letters")
-    @describe(tag="operation", query={**_FILTERS, "limit": "At most 1000.", "offset": "From 0."})
+    @describe(
+        tag="operation",
+        query={**_FILTERS, "limit": "At most 1000.", "offset": "From 0."},
+        responses={400: "A number is out of its range."},
+    )
     @guard.required
     def list_dead_letters() -> Response:
         """What was given up, newest first, with the reason."""
@@ -89,7 +94,7 @@ def _see(routes: Blueprint, database: Database, guard: Guard) -> None:
 
 def _decide(routes: Blueprint, database: Database, guard: Guard, nudger: Nudger | None) -> None:
     @routes.post("/api/dead-letters/replay")
-    @describe(tag="operation", body=_CHOICE, query=_FILTERS)
+    @describe(tag="operation", body=_CHOICE, query=_FILTERS, responses=_NO_CHOICE)
     @guard.required
     def replay() -> Response:
         """Give dead letters another chance: of an output, an article, or all."""
@@ -103,7 +108,7 @@ def _decide(routes: Blueprint, database: Database, guard: Guard, nudger: Nudger 
         return json_answer({"replayed": number})
 
     @routes.post("/api/dead-letters/drop")
-    @describe(tag="operation", body=_CHOICE, query=_FILTERS)
+    @describe(tag="operation", body=_CHOICE, query=_FILTERS, responses=_NO_CHOICE)
     @guard.required
     def drop() -> Response:
         """Take dead letters off the list for good: of an output, an article, or all."""
