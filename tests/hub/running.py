@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from seealso_hub.cli import cli
 
 SEEALSO = str(Path(sys.executable).with_name("seealso"))
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 def environ(**given: str) -> dict[str, str]:

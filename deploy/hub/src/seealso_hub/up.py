@@ -32,7 +32,7 @@ from seealso_hub import place
 from seealso_hub.errors import CannotStart
 from seealso_hub.place import Running
 
-START_SECONDS = 30.0  # that the web child may take until it answers
+START_SECONDS = 60.0  # that the web child may take until it answers: machines can be busy
 STOP_SECONDS = 9.0  # for everything, then what is left is killed
 LOOK_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0  # between two starts of a web child that dies again and again
