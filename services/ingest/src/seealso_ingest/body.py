@@ -105,7 +105,7 @@ def from_html(html: str, *, base: str | None = None, title: str = "") -> Body:
     root = _parse(cleaned)
     if root is None:
         return Body("", "")
-    builder = Builder(base, fold(title))
+    builder = Builder(base, fold(title), scrub="&#" in cleaned or "\x85" in cleaned)
     try:
         builder.run(root)
     except RecursionError as error:  # the caller stood deep already

@@ -68,6 +68,7 @@ _TABLE_PARTS = {  # what it is, and in which frames it may stand
     "td": ("cell", {"table", "thead", "tbody", "tr"}),
     "th": ("cell", {"table", "thead", "tbody", "tr"}),
 }
+_BREATHS = frozenset({" ", "\n", "\n\n", "\n  ", "\n    "})  # what stands between blocks mostly
 _WHITE = " \t\n\r\f"
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 
@@ -128,8 +129,10 @@ class Builder:
     next block opens them again. So no block is ever inside a line, whatever the source did.
     """
 
-    def __init__(self, base: str | None, folded_title: str) -> None:
+    def __init__(self, base: str | None, folded_title: str, *, scrub: bool = True) -> None:
         self.out: list[str] = []
+        # A numeric reference can stand for what no text may hold; U+0085 is a line end to some.
+        self._scrub = scrub
         self._base = base
         self._title = folded_title
         self._frames = [_Frame("body", -1, 0)]
@@ -199,12 +202,15 @@ class Builder:
     # -- text and what stands in a line
 
     def _text(self, text: str) -> None:
-        # A numeric reference can stand for what no text may hold. U+0085 is a line end to some.
-        text = clean(text).replace("\x85", " ")
-        if not text:
-            return
+        if self._scrub:
+            text = clean(text).replace("\x85", " ")
+            if not text:
+                return
         if self._pre:
             self._piece(escape(text, quote=False))
+            return
+        if text in _BREATHS:
+            self._space = True
             return
         # A space that does not break is no white space, for all that str.split knows.
         core = " ".join(text.split() if text.isascii() else _SPACES.split(text)).strip(" ")
