@@ -21,7 +21,7 @@ from seealso_store.neighbours import Linked, Meeting, Size
 from sqlalchemy import Connection
 
 SHARED_TOPICS = 6  # the rarest topics of an article that bring in their newest articles
-NEWEST_EACH = 15
+NEWEST_EACH = 8
 GHOST_SCORE = 0.3  # of a title that the editor names and nobody has written yet
 _SEEN_FROM_THERE = {"broader": "narrower", "narrower": "broader", "related": "related"}
 

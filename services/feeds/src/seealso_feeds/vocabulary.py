@@ -215,8 +215,9 @@ def _dialect(text: str) -> type[csv.Dialect]:
 
 
 def read_skos(data: bytes, media_type: str, language: str) -> list[Concept]:
-    """The skos:Concepts of a graph: prefLabel, altLabel, hiddenLabel, definition or scopeNote,
-    broader, narrower, related (SKOS Reference, sections 5 to 8)."""
+    """The skos:Concepts of a graph: prefLabel, altLabel, definition or scopeNote, broader,
+    narrower, related (SKOS Reference, sections 5 to 8). A hiddenLabel is not for readers, and our
+    synonyms are shown: it is left out."""
     from rdflib import RDF, Graph, URIRef  # half a second: only for those who import SKOS
 
     if media_type == "application/rdf+xml":
@@ -246,7 +247,7 @@ def _from_graph(graph: Any, subject: Any, language: str) -> Concept:
 
     labels = literals("prefLabel")
     label_language, label = _preferred(labels, language)
-    others = [text for _, text in (*labels, *literals("altLabel"), *literals("hiddenLabel"))]
+    others = [text for _, text in (*labels, *literals("altLabel"))]
     _, description = _preferred(literals("definition") or literals("scopeNote"), language)
     fields: dict[str, str | Sequence[str]] = {
         "label": label,

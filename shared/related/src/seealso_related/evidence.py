@@ -40,5 +40,5 @@ def rarity(documents: int, holding: int) -> float:
 
 
 def counted(number: int, one: str, more: str) -> str:
-    """``3 articles``: the number with its noun."""
-    return f"{number} {one if number == 1 else more}"
+    """``3 articles``, ``one article``: the number with its noun."""
+    return f"one {one}" if number == 1 else f"{number} {more}"

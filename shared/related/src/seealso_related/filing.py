@@ -84,8 +84,7 @@ def names_in(text: str, language: str) -> frozenset[str]:
     for sentence in _sentences(text):
         words = fold(sentence).split()[:room]
         room -= len(words)
-        for start in range(len(words)):
-            found |= _names_from(words[start : start + LONGEST_NAME], language)
+        found |= _names_of_words(words, language)
     return frozenset(found)
 
 
@@ -150,17 +149,22 @@ def _all_telling(name: str, telling: Container[str], language: str) -> bool:
     return all(word in telling for word in name_words(name.replace("-", " "), language))
 
 
-def _names_from(words: list[str], language: str) -> set[str]:
-    """The names that begin with the first of these words."""
-    if is_stop_word(words[0], language):
-        return set()
-    found = substrings(words[0])
-    for length in range(1, len(words) + 1):
-        last = words[length - 1]
-        if is_stop_word(last, language) or (length == 1 and len(last) < SHORTEST_NAME):
+def _names_of_words(words: list[str], language: str) -> set[str]:
+    """The names among the runs of these words."""
+    silent = [is_stop_word(word, language) for word in words]
+    forms = [_forms(word, language) for word in words]
+    found: set[str] = set()
+    for start, first in enumerate(words):
+        if silent[start]:
             continue
-        head = words[: length - 1]
-        found |= {"-".join((*head, form)) for form in _forms(last, language)}
+        found |= substrings(first)
+        if len(first) >= SHORTEST_NAME:
+            found.update(forms[start])
+        head = f"{first}-"
+        for last in range(start + 1, min(start + LONGEST_NAME, len(words))):
+            if not silent[last]:
+                found.update([head + form for form in forms[last]])
+            head = f"{head}{words[last]}-"
     return found
 
 

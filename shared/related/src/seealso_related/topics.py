@@ -113,9 +113,9 @@ def _evidence(
         reason = f"In the See also list of {articles} about {subject.label}"
         found.append(Evidence(strength, reason))
     if one.cofiled:
-        are = "article is" if one.cofiled == 1 else "articles are"
+        are = counted(one.cofiled, "article is", "articles are")
         strength = FILINGS * together(one.cofiled, subject.filed, one.filed)
-        found.append(Evidence(strength, f"{one.cofiled} {are} filed under both"))
+        found.append(Evidence(strength, f"{are[0].upper()}{are[1:]} filed under both"))
     if overlap:
         shared = _shared(subject, one)
         found.append(Evidence(NAMES * overlap, f"Both names say {shared}"))

@@ -51,6 +51,7 @@ _UNSPACED = re.compile(
 _local = threading.local()
 
 
+@lru_cache(maxsize=1024)
 def base_language(tag: str) -> str:
     """The language of a BCP 47 tag: ``pt`` of ``pt-BR``."""
     return tag.replace("_", "-").split("-", 1)[0].lower()

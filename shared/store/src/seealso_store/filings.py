@@ -11,7 +11,7 @@ Reads take whole batches: one or two statements each, every one on an index.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -205,7 +205,7 @@ def _sync(
         dropped = [{f"old_{name}": getattr(row, name) for name in key} for row in gone]
         tx.execute(sa.delete(table).where(match), dropped)
     if new:
-        tx.execute(sa.insert(table), [dict(zip(names, astuple(r), strict=True)) for r in new])
+        tx.execute(sa.insert(table), [{name: getattr(row, name) for name in names} for row in new])
     return [*gone, *new]
 
 
@@ -415,7 +415,7 @@ def write_placements(tx: Connection, new: Sequence[Placement], now: int) -> None
         return
     insert = upsert(tx, placement)
     values = {name: insert.excluded[name] for name in ("version", "categories", "related", "hash")}
-    rows = [dict(zip(_PLACEMENT, astuple(one), strict=True), updated=now) for one in new]
+    rows = [{name: getattr(one, name) for name in _PLACEMENT} | {"updated": now} for one in new]
     statement = insert.on_conflict_do_update(
         index_elements=["article_id"], set_={**values, "updated": now}
     )

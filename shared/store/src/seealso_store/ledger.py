@@ -178,7 +178,15 @@ def reopen(
     change = (
         sa.update(ledger)
         .where(_c.output == output, _c.state != "dead")
-        .values(state="waiting", lane=lane, run_at=now, attempts=0, token=_c.token + 1, updated=now)
+        .values(
+            state="waiting",
+            # What waits in a better lane (a withdrawal, a new article) keeps its place.
+            lane=sa.case((sa.and_(_c.state == "waiting", _c.lane < lane), _c.lane), else_=lane),
+            run_at=now,
+            attempts=0,
+            token=_c.token + 1,
+            updated=now,
+        )
     )
     if article_ids is not None:
         change = change.where(_c.article_id.in_(sorted(article_ids)))
@@ -261,7 +269,7 @@ def _archive(output: str, now: int) -> sa.Select[Any]:
         sa.literal(output),
         article.c.version,
         *(sa.literal(value) for value in (0, "waiting", LANE_BACKFILL, now, 0, 0, 0, "", now)),
-    ).where(article.c.status != "withdrawn")
+    ).where(article.c.status == "published")
 
 
 def _rendered(output: str, plugin_version: str) -> sa.ColumnElement[bool]:

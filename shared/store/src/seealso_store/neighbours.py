@@ -23,9 +23,9 @@ NEWEST = 200  # filings of a topic that are looked at, of each origin
 MEETINGS = 300  # topics that meet a topic, the most frequent
 NAMESAKES = 300  # topics that share a name word
 COUNTED = 5000  # counts stop here: more common is common enough
-RARE_WORDS = 10  # of an article's terms that search for candidates
+RARE_WORDS = 16  # of an article's terms that search for candidates
 POSTINGS = 1000  # articles looked at for each of them
-CANDIDATES = 120  # articles that share the most of them
+CANDIDATES = 80  # articles that share the most of them
 LINKS = 500  # rows of lists that are looked at
 OWN = ("editorial", "derived")
 
@@ -222,6 +222,7 @@ def alike(conn: Connection, article_id: str, rare: Sequence[str]) -> list[str]:
             sa.select(
                 sa.select(term.c.article_id, term.c.weight)
                 .where(term.c.word == word)
+                .order_by(term.c.article_id)
                 .limit(POSTINGS)
                 .subquery()
             )
