@@ -45,6 +45,7 @@ from seealso_sdk import (
 )
 from seealso_sdk.dates import normalised
 from seealso_sdk.furniture import kind_named
+from seealso_sdk.languages import guess_language
 from seealso_sdk.text import clean
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -207,7 +208,7 @@ def _article(
         canonical_url=_canonical(entry, base),
         kind=kind_named(title) or _kind_of(media),
         summary=_summary(entry),
-        language=_language(entry, feed),
+        language=_language(entry, feed) or guess_language(_plain(html or text or title)),
         html=html,
         text=text,
         authors=_authors(entry) or _authors(feed),
@@ -244,7 +245,7 @@ def _link(entry: Mapping[str, Any], base: str) -> str | None:
     link = _string(entry.get("link"))
     if link is not None and link == _string(entry.get("id")):
         return _web(link)
-    return _absolute(link, base)
+    return _web(_absolute(link, base))
 
 
 def _absolute(url: Any, base: str) -> str | None:
@@ -398,18 +399,20 @@ def _topics(entry: Mapping[str, Any]) -> tuple[str, ...]:
 def _canonical(entry: Mapping[str, Any], base: str) -> str | None:
     for link in entry.get("links") or ():
         if link.get("rel") == "canonical":
-            return _absolute(link.get("href"), base)
+            return _web(_absolute(link.get("href"), base))
     return _web(entry.get("feedburner_origlink"))
 
 
 def _related(entry: Mapping[str, Any], base: str) -> tuple[SeeAlso, ...]:
-    """Links with rel related or via. One without a title is known by its address alone."""
+    """Links with rel related or via. One without a title is known by its address alone, which is
+    also the id of many an item."""
     found: dict[str, SeeAlso] = {}
     for link in entry.get("links") or ():
         url = _absolute(link.get("href"), base)
         if link.get("rel") in ("related", "via") and url:
             title = _plain(_string(link.get("title")) or "")
-            found.setdefault(url, SeeAlso(title, url=url, kind=kind_named(title)))
+            ref = None if title else url
+            found.setdefault(url, SeeAlso(title, url=url, kind=kind_named(title), ref=ref))
     return tuple(found.values())
 
 
@@ -525,7 +528,7 @@ def _json_item(item: Any, feed: Mapping[str, Any], base: str, index: int) -> Raw
         )
     html, text = _string(item.get("content_html")), _string(item.get("content_text"))
     title = _string(item.get("title")) or _headline(_plain(html or text or ""))
-    identity, url = _json_id(item.get("id")), _absolute(item.get("url"), base)
+    identity, url = _json_id(item.get("id")), _web(_absolute(item.get("url"), base))
     if not (title or identity or url):
         return Problem(
             code="item-empty",
@@ -541,7 +544,9 @@ def _json_item(item: Any, feed: Mapping[str, Any], base: str, index: int) -> Raw
         url=url,
         kind=kind_named(title),
         summary=_string(item.get("summary")),
-        language=_string(item.get("language")) or _string(feed.get("language")),
+        language=_string(item.get("language"))
+        or _string(feed.get("language"))
+        or guess_language(_plain(html or text or title)),
         html=html,
         text=None if html else text,
         authors=_json_authors(item) or _json_authors(feed),
@@ -549,7 +554,7 @@ def _json_item(item: Any, feed: Mapping[str, Any], base: str, index: int) -> Raw
         published=_date(item, "date_published"),
         updated=_date(item, "date_modified"),
         topics=tuple(filter(None, map(_string, _listed(item.get("tags"))))),
-        see_also=(SeeAlso("", url=outside),) if outside else (),
+        see_also=(SeeAlso("", url=outside, ref=outside),) if outside else (),
         media=_json_media(item, base),
     )
 

@@ -50,6 +50,7 @@ from seealso_sdk.furniture import (
     related_heading,
     series_named,
 )
+from seealso_sdk.languages import guess_language
 from seealso_sdk.text import clean, fold
 from seealso_source_page_declared import Declared, declared, pixels, web_url
 
@@ -584,7 +585,7 @@ class PageSource:
             canonical_url=page.canonical_url,
             kind=_kind(title, page, body),
             summary=page.summary,
-            language=page.language,
+            language=page.language or guess_language(_plain(body or title)),
             html=body,
             authors=page.authors or head.people("authors"),
             reviewers=page.reviewers or head.people("reviewers"),

@@ -49,6 +49,7 @@ from seealso_sdk.furniture import (
     related_heading,
     series_named,
 )
+from seealso_sdk.languages import guess_language
 from seealso_sdk.text import fold
 from seealso_source_text_blocks import Block, blocks_of
 
@@ -523,6 +524,9 @@ class TextSource:
             title=title,
             kind=_kind(title, body),
             url=raw.url or head.address,
+            language=guess_language(
+                "\n".join([title, *(line for b in body for line in _lines(b))])
+            ),
             html=_html(body),
             authors=tuple(person for meta in head.metas for person in meta.authors),
             reviewers=tuple(person for meta in head.metas for person in meta.reviewers),

@@ -159,6 +159,19 @@ def test_a_guid_that_is_no_address_is_not_made_one() -> None:
     assert (found.external_id, found.url) == ("12345", None)
 
 
+def test_a_link_that_is_no_web_address_is_left_out() -> None:
+    item = "<item><title>T</title><guid>g</guid><link>mailto:joe@reef.example</link></item>"
+    assert article(RSS % item).url is None
+
+
+def test_a_language_that_is_not_declared_is_told_by_the_text() -> None:
+    text = "El faro del cabo se enciende por la noche y los barcos lo ven desde las islas."
+    feed = (RSS % f"<item><title>T</title><description>{text}</description></item>").replace(
+        "<language>en-GB</language>", ""
+    )
+    assert article(feed).language == "es"
+
+
 def test_a_guid_that_is_an_address_is_the_link() -> None:
     found = article(RSS % "<item><title>T</title><guid>https://reef.example/9</guid></item>")
     assert (found.external_id, found.url) == ("https://reef.example/9", "https://reef.example/9")
@@ -249,7 +262,7 @@ def test_a_json_item_gives_all_that_it_has() -> None:
         publisher=Publisher("Reef", "https://reef.example/"),
         published="2024-04-09T10:00:00-05:00",
         topics=("Sea",),
-        see_also=(SeeAlso("", url="https://origin.example/7"),),
+        see_also=(SeeAlso("", url="https://origin.example/7", ref="https://origin.example/7"),),
         media=(
             Media("https://reef.example/i.jpg"),
             Media("https://reef.example/a.mp3", type="audio/mpeg", alt="Sound"),

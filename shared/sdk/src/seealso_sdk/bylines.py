@@ -275,7 +275,7 @@ _CORRECTION = re.compile(
     r"(?:corrections?|clarification|erratum|corrigendum|correcci[óo]n|fe de erratas|"
     r"rectificaci[óo]n|korrektur|berichtigung|correctif|rectificatif|errata corrige|"
     r"correzione|corre[çc][ãa]o|rectificatie|rättelse|تصحيح|תיקון|исправление|訂正|更正)"
-    r"(?P<when>[^:：.]{0,60})[:：]\s*(?P<text>\S.*)|"
+    r"(?P<when>(?:[^:：.]|\.(?=\s?\d)){0,60})[:：]\s*(?P<text>\S.*)|"
     r"(?P<said>(?:this|an earlier version of this) (?:article|page|story|answer|post)"
     r".{0,40}\b(?:corrected|misstated|misidentified|gave|said|stated)\b.*)",
     re.IGNORECASE | re.DOTALL,

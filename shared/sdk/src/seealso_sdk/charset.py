@@ -28,7 +28,7 @@ _ALLOWED = re.compile(
 )
 # The Encoding Standard reads these labels as Windows-1252, as every browser does.
 _LATIN = frozenset({"ascii", "iso8859-1", "cp1252"})
-_FOREIGN_SHARE = 0.2  # of the letters; French, the densest of Western Europe, stays under 0.08
+_FOREIGN_SHARE = 0.2  # of a text; running French, the densest of them, stays under 0.08
 
 
 class CharsetUnknown(SeealsoError):
@@ -92,8 +92,10 @@ def _undeclared(data: bytes, utf8_meant: bool) -> str:
         return nearly
     western = data.decode("cp1252", "replace")
     letters = sum(c.isalpha() for c in western)
-    foreign = sum(c > "\x7f" for c in western)
-    if letters and foreign <= letters * _FOREIGN_SHARE and "\x00" not in western:
+    accented = sum(c > "\x7f" and c.isalpha() for c in western)
+    symbols = sum(c > "\x7f" and not c.isalpha() for c in western)
+    few = accented <= letters * _FOREIGN_SHARE and symbols <= len(western) * _FOREIGN_SHARE
+    if letters and few and "\x00" not in western:
         return western
     raise CharsetUnknown(
         "the bytes are not UTF-8 and do not read as Western European text; "
