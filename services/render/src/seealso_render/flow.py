@@ -33,6 +33,10 @@ from sqlalchemy import Connection
 from seealso_render import schedule
 from seealso_render.settings import RenderSettings
 
+# A batch takes up nothing more after this long: what a slow plugin has made is stored, and what it
+# failed at is explained, without waiting for the other sixty.
+BATCH_SECONDS = 1.0
+
 log = logs.get(__name__)
 
 
@@ -186,7 +190,7 @@ class Render:
 
         def jobs() -> Iterator[tuple[bytes, Context]]:
             for claim in todo:
-                if stopping() or time.monotonic() - started > lease / 3:
+                if stopping() or time.monotonic() - started > min(BATCH_SECONDS, lease / 3):
                     return
                 yield bodies[claim.article_id], context
 
