@@ -94,5 +94,5 @@ def test_a_link_header_survives_any_title() -> None:
     header = link_header((WebLink("alternate", "https://hub.test/ä?x=<>", "text/html", title),))
     assert header.isascii()
     assert header.isprintable()
-    assert header.startswith("<https://hub.test/%C3%A4?x=%3C%3E>; rel=\"alternate\"")
+    assert header.startswith('<https://hub.test/%C3%A4?x=%3C%3E>; rel="alternate"')
     assert "title*=UTF-8''A%20%22quoted" in header

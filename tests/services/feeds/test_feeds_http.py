@@ -218,7 +218,9 @@ def test_pages_tell_their_feeds_in_the_head_and_in_the_header(garden: House) -> 
         }
         assert all(link.get("title") for link in links)
         for media_type, url in found.items():
-            assert f'<{url}>; rel="alternate"; type="{media_type}"; title=' in answer.headers["Link"]
+            assert (
+                f'<{url}>; rel="alternate"; type="{media_type}"; title=' in answer.headers["Link"]
+            )
             assert garden.get(url).status_code == 200
 
 

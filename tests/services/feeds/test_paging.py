@@ -238,7 +238,10 @@ def test_the_links_of_a_feed_lead_through_all_of_it_and_back(house: House) -> No
         document = house.json_feed(url)
         met += [one["url"].rpartition("/")[2] for one in document["items"]]
         assert document["feed_url"] == f"http://hub.test{url}"
-        last, url = url, urlsplit(document.get("next_url", ""))._replace(scheme="", netloc="").geturl()
+        last, url = (
+            url,
+            urlsplit(document.get("next_url", ""))._replace(scheme="", netloc="").geturl(),
+        )
     assert met == [f"a{number}" for number in reversed(range(7))]
     atom = etree.fromstring(house.get(last.replace(".json", ".atom")).data)
     links = {link.get("rel"): link.get("href") for link in atom.findall("{*}link")}

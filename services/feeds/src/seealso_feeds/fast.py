@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import gzip
 import logging
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -70,7 +69,10 @@ class Tokens(Protocol):
 
 
 class Watch:
-    """The newest change token, asked for by one background thread of this process."""
+    """The newest change token, asked for by one background thread.
+
+    The thread begins at the first question: in the process that serves, not in one that forks it.
+    """
 
     def __init__(self, tokens: Tokens, *, poll_seconds: float = POLL_SECONDS) -> None:
         self._tokens = tokens
@@ -78,13 +80,12 @@ class Watch:
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._pid = 0
         self._seen: tuple[str, float] = ("", float("-inf"))
 
     def token(self) -> str | None:
         """The token, or None when it is not known freshly enough to be trusted."""
-        token, at = self._seen
-        if time.monotonic() - at < STALE_SECONDS and self._pid == os.getpid():
+        token, until = self._seen
+        if time.monotonic() < until:
             return token
         self._begin()
         return None
@@ -92,25 +93,23 @@ class Watch:
     def close(self) -> None:
         """End the thread."""
         self._stop.set()
-        thread = self._thread
-        if thread is not None and self._pid == os.getpid():
-            thread.join(5)
+        if self._thread is not None:
+            self._thread.join(5)
 
     def _begin(self) -> None:
-        """Start the thread, in a process that was forked too: threads don't come along."""
         with self._lock:
+            # A fork takes this object along and leaves the thread behind: not alive there.
             alive = self._thread is not None and self._thread.is_alive()
-            if self._stop.is_set() or (alive and self._pid == os.getpid()):
+            if self._stop.is_set() or alive:
                 return
-            self._pid = os.getpid()
             self._thread = threading.Thread(target=self._poll, name="change-token", daemon=True)
             self._thread.start()
 
     def _poll(self) -> None:
         while not self._stop.is_set():
-            at = time.monotonic()
+            asked = time.monotonic()
             try:
-                self._seen = (self._tokens.change_token(), at)
+                self._seen = (self._tokens.change_token(), asked + STALE_SECONDS)
             except StoreError as error:
                 log.warning("The change token can't be read, documents are checked: %s", error)
             self._stop.wait(self._poll_seconds)

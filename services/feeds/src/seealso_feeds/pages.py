@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,7 +23,6 @@ from seealso_related.topics import RelatedTopic
 from seealso_sdk import phrases
 from seealso_sdk.model import Article, Filing
 from seealso_sdk.plugin import OutputMeta
-from seealso_sdk.text import slugify
 from seealso_store.feeds import SeeAlsoLine, Told
 from seealso_store.topics import GHOST, Topic, TopicCount
 from sqlalchemy import Connection
@@ -312,6 +312,7 @@ def feed_links_shown(links: Sequence[WebLink], metas: Sequence[OutputMeta]) -> t
     )
 
 
-def series_slug_of(article: Article) -> str:
-    """The slug of the article's series, "" for none."""
-    return slugify(article.series.title) if article.series else ""
+def link_to_newsletter(slug: str, label: str, page_url: str) -> str:
+    """The box where this service runs by itself: the form is on the newsletter's own page."""
+    text = Markup('<p><a href="/newsletters/{}">Get new articles on {} by e-mail</a></p>')
+    return str(text.format(quote(slug, safe=""), label))
