@@ -14,27 +14,7 @@ nearly a known key: it is refused (``field-unknown``, "did you mean"), because a
 ``body_htm`` would otherwise lose the article's body without a word. Keys that begin with ``_`` or
 ``x_`` or ``x-`` are never looked at.
 
-**A field mapping** is a table: target field, where it stands in the source's record, and how to
-read it. `CORPUS` is one, for records such as ::
-
-    {"id": "gard:7", "source": "gard", "url": "https://...", "title": "Fabry disease",
-     "html": "<p>...</p>", "published": null, "authors": ["ann"], "topics": ["Kidney"],
-     "keywords": [], "see_also": ["gard:9"], "license": "CC0 1.0", "lang": "en"}
-
-The mapping is recognised by the keys of the record (``recognise``: all of them are there), or
-chosen by the option ``mapping``. An operator adds mappings with the option ``mappings``, the path
-of a JSON file ::
-
-    {"museum": {"recognise": ["objectNumber", "label"],
-                "fields": {"external_id": "objectNumber",
-                           "title": ["label.en", "label.nl"],
-                           "html": "description",
-                           "published": {"from": "created", "as": "epoch"},
-                           "topics": "subjects[].name",
-                           "see_also": {"from": "related", "as": "titles"}}}}
-
-A path is keys divided by dots; ``[]`` goes through a list. Of several paths the first that has a
-value counts. ``as`` names a reader of `CONVERTERS`; without it the target's usual one is taken.
+Records of other shapes are read by a field mapping (`seealso_source_json_mappings`).
 """
 
 from __future__ import annotations
@@ -42,11 +22,9 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from seealso_sdk import (
@@ -65,6 +43,7 @@ from seealso_sdk import (
 from seealso_sdk.charset import CharsetUnknown, decode
 from seealso_sdk.dates import normalised
 from seealso_sdk.text import clean
+from seealso_source_json_mappings import RAW_KEYS, FieldMapping, label, mapped, mappings_of
 
 MAX_BYTES = 64 * 1024 * 1024
 _LINES = (
@@ -252,11 +231,10 @@ def _date(value: str, name: str) -> str | None:
 
 # --- the article's own keys ------------------------------------------------------------------
 
-_RAW_KEYS = frozenset(f.name for f in fields(RawArticle))
 _RENAMED = {"body_html": "html", "body_text": "text"}
 # What a hub adds by itself to what it gives out; `source` and `external_id` are in both.
-_HUB_KEYS = frozenset(f.name for f in fields(Article)) - _RAW_KEYS - frozenset(_RENAMED)
-_KNOWN = sorted(_RAW_KEYS | _HUB_KEYS | frozenset(_RENAMED) | {"guid"})
+_HUB_KEYS = frozenset(f.name for f in fields(Article)) - RAW_KEYS - frozenset(_RENAMED)
+_KNOWN = sorted(RAW_KEYS | _HUB_KEYS | frozenset(_RENAMED) | {"guid"})
 _HUB_ID = re.compile(r"a[a-z2-7]{15}\Z")
 _NEAR = 0.8  # difflib's ratio: one slip in a word of five letters or more
 _PRIVATE = ("_", "x_", "x-")
@@ -265,7 +243,7 @@ _PRIVATE = ("_", "x_", "x-")
 def _own(record: Mapping[str, Any]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for key, value in record.items():
-        if key in _RAW_KEYS:
+        if key in RAW_KEYS:
             if value is not None:
                 given[key] = value
         elif key not in _RENAMED and key not in _HUB_KEYS and not key.startswith(_PRIVATE):
@@ -279,7 +257,7 @@ def _own(record: Mapping[str, Any]) -> dict[str, Any]:
     if record.get("status") == "withdrawn":
         given.setdefault("withdrawn", True)
     if isinstance(given.get("topics"), list):
-        given["topics"] = [_label(topic) for topic in given["topics"]]
+        given["topics"] = [label(topic) for topic in given["topics"]]
     return given
 
 
@@ -300,226 +278,6 @@ def _refuse_near_miss(key: str) -> None:
                 remedy=f"Rename it to {meant!r}, or to '_{key}' to have it ignored.",
             )
         )
-
-
-def _label(topic: Any) -> Any:
-    if isinstance(topic, Mapping) and isinstance(topic.get("label"), str):
-        return topic["label"]
-    return topic
-
-
-# --- field mappings --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class FieldRule:
-    """One target field: where its value stands, and which of `CONVERTERS` reads it."""
-
-    target: str
-    paths: tuple[tuple[str, ...], ...]
-    converter: str
-
-
-@dataclass(frozen=True, slots=True)
-class FieldMapping:
-    """How the records of one kind of source become articles."""
-
-    name: str
-    recognise: frozenset[str]
-    rules: tuple[FieldRule, ...] = field(default=())
-
-
-def _string(value: Any) -> Any:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-
-
-def _strings(value: Any) -> Any:
-    items = value if isinstance(value, list) else [value]
-    return [_label(_string(item)) for item in items if item not in (None, "")]
-
-
-def _people(value: Any) -> Any:
-    items = value if isinstance(value, list) else [value]
-    return [{"name": item} if isinstance(item, str) else item for item in items if item]
-
-
-def _named(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
-
-
-def _titled(value: Any) -> Any:
-    return {"title": value} if isinstance(value, str) else value
-
-
-def _titles(value: Any) -> Any:
-    items = value if isinstance(value, list) else [value]
-    return [{"title": item} if isinstance(item, str) else item for item in items if item]
-
-
-def _refs(value: Any) -> Any:
-    """Links by the other record's id: the hub finds their titles when it has the articles."""
-    items = value if isinstance(value, list) else [value]
-    return [{"title": "", "ref": _string(item)} for item in items if item not in (None, "")]
-
-
-def _license(value: Any) -> Any:
-    return {"license": value} if isinstance(value, str) else value
-
-
-def _media(value: Any) -> Any:
-    items = value if isinstance(value, list) else [value]
-    return [{"url": item} if isinstance(item, str) else item for item in items if item]
-
-
-def _epoch(value: Any) -> Any:
-    """Seconds since 1970, UTC; milliseconds where seconds would be past the year 5000."""
-    try:
-        seconds = float(value)
-        if abs(seconds) > 1e11:
-            seconds /= 1000
-        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-    except (TypeError, ValueError, OverflowError, OSError):
-        return _string(value)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
-    "epoch": _epoch,
-    "json": _as_it_is,  # the value as it is: it has the article's own form already
-    "license": _license,
-    "media": _media,
-    "named": _named,
-    "people": _people,
-    "refs": _refs,
-    "string": _string,
-    "strings": _strings,
-    "titled": _titled,
-    "titles": _titles,
-}
-_USUAL = {
-    "authors": "people",
-    "reviewers": "people",
-    "publisher": "named",
-    "series": "titled",
-    "topics": "strings",
-    "keywords": "strings",
-    "see_also": "titles",
-    "media": "media",
-    "rights": "license",
-    "promos": "json",
-    "corrections": "json",
-    "withdrawn": "json",
-}
-
-
-def read_mapping(name: str, spec: Any) -> FieldMapping:
-    """A mapping from its JSON form (module docstring).
-
-    Raises:
-        ModelError: names the field of the mapping and what to write there.
-    """
-    if not isinstance(spec, dict) or not isinstance(spec.get("fields"), dict):
-        raise ModelError(name, "no object 'fields'", "Give target fields and where they stand.")
-    recognise = spec.get("recognise", [])
-    if not isinstance(recognise, list) or not all(isinstance(key, str) for key in recognise):
-        raise ModelError(f"{name}.recognise", "not a list of strings", "Give keys of the records.")
-    rules = tuple(_read_rule(name, target, where) for target, where in spec["fields"].items())
-    return FieldMapping(name, frozenset(recognise), rules)
-
-
-def _read_rule(name: str, target: str, where: Any) -> FieldRule:
-    at = f"{name}.fields.{target}"
-    if target not in _RAW_KEYS:
-        meant = difflib.get_close_matches(target, sorted(_RAW_KEYS), n=1)
-        hint = (
-            f"Did you mean {meant[0]!r}?"
-            if meant
-            else f"Use one of {', '.join(sorted(_RAW_KEYS))}."
-        )
-        raise ModelError(at, "no field of an article", hint)
-    converter = _USUAL.get(target, "string")
-    if isinstance(where, dict):
-        converter = where.get("as", converter)
-        where = where.get("from")
-    paths = [where] if isinstance(where, str) else where
-    if not isinstance(paths, list) or not paths or not all(isinstance(p, str) and p for p in paths):
-        raise ModelError(at, "no path", 'Give a path such as "body.value", or a list of paths.')
-    if converter not in CONVERTERS:
-        raise ModelError(
-            at, f"unknown reader {converter!r}", f"Use one of {', '.join(CONVERTERS)}."
-        )
-    return FieldRule(target, tuple(tuple(path.split(".")) for path in paths), converter)
-
-
-CORPUS = read_mapping(
-    "corpus",
-    {
-        "recognise": ["id", "html", "lang", "license", "see_also"],
-        "fields": {
-            "external_id": "id",
-            "source": "source",
-            "url": "url",
-            "canonical_url": "canonical",
-            "title": "title",
-            "summary": "summary",
-            "html": "html",
-            "published": "published",
-            "authors": "authors",
-            "topics": "topics",
-            "keywords": "keywords",
-            "see_also": {"from": "see_also", "as": "refs"},
-            "rights": "license",
-            "language": "lang",
-        },
-    },
-)
-
-
-def _mapped(record: Mapping[str, Any], mapping: FieldMapping) -> dict[str, Any]:
-    given: dict[str, Any] = {}
-    for rule in mapping.rules:
-        for path in rule.paths:
-            value = _at(record, path)
-            if value not in (None, "", []):
-                given[rule.target] = CONVERTERS[rule.converter](value)
-                break
-    return given
-
-
-def _at(value: Any, path: Sequence[str]) -> Any:
-    for position, step in enumerate(path):
-        key = step.removesuffix("[]")
-        value = value.get(key) if isinstance(value, Mapping) else None
-        if key != step:
-            rest = path[position + 1 :]
-            items = value if isinstance(value, list) else []
-            found = [_at(item, rest) if rest else item for item in items]
-            return [item for item in found if item is not None]
-        if value is None:
-            return None
-    return value
-
-
-@lru_cache(maxsize=8)
-def _operator_mappings(path: str, _changed: int) -> tuple[FieldMapping, ...]:
-    specs = json.loads(Path(path).read_text("utf-8"))
-    if not isinstance(specs, dict):
-        raise ModelError("mappings", f"found {type(specs).__name__}", "Give an object of mappings.")
-    return tuple(read_mapping(name, spec) for name, spec in specs.items())
-
-
-def _mappings(options: Mapping[str, str]) -> tuple[FieldMapping, ...]:
-    """The operator's mappings before the built-in one, so that they can take its records."""
-    path = options.get("mappings", "")
-    if not path:
-        return (CORPUS,)
-    try:
-        return (*_operator_mappings(path, Path(path).stat().st_mtime_ns), CORPUS)
-    except (OSError, ValueError) as error:
-        raise Reject(f"the field mappings in {path} can't be used: {error}") from error
 
 
 # --- the source ------------------------------------------------------------------------------
@@ -550,7 +308,7 @@ class JsonSource:
         refusal = _unreadable(raw.data)
         if refusal is not None:
             return [refusal]
-        mappings = _mappings(context.options)
+        mappings = mappings_of(context.options)
         chosen = _chosen(context.options.get("mapping", ""), mappings)
         return [
             piece if isinstance(piece, Problem) else _article(piece, mappings, chosen)
@@ -590,7 +348,7 @@ def _article(
         if not isinstance(record, dict):
             raise ModelError("article", f"found {type(record).__name__}", "Give an object.")
         mapping = chosen or _recognised(record, mappings)
-        given = _own(record) if mapping is _OWN else _mapped(record, mapping)
+        given = _own(record) if mapping is _OWN else mapped(record, mapping)
         return RawArticle.from_dict(_with_dates(given))
     except _Refused as refused:
         return _placed(refused.problem, piece)

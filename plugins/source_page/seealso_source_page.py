@@ -7,7 +7,7 @@
 What the page declares of itself (JSON-LD, Open Graph, Dublin Core: `seealso_source_page_declared`)
 comes before what can be read from its text. The related lists, sign-ups and bylines are taken out
 of the tree before trafilatura sees it, by the same words as in a plain-text copy of the page
-(`seealso_sdk.furniture`, `seealso_sdk.bylines`). Where no date is declared, htmldate looks for one.
+(`seealso_source_page_around`). Where no date is declared, htmldate looks for one.
 
 The title is the longest heading that the page's declared titles contain: that rule is right more
 often than any library's (title of 8 pages in 10, exactly).
@@ -17,41 +17,35 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from lxml import etree, html
 from seealso_sdk import (
-    Correction,
     Media,
-    Person,
     Problem,
-    Promo,
     RawArticle,
     RawInput,
-    SeeAlso,
     Series,
     SourceContext,
     SourceMeta,
     hookimpl,
 )
-from seealso_sdk.bylines import Meta, read_correction, read_meta
 from seealso_sdk.charset import CharsetUnknown, decode
 from seealso_sdk.furniture import (
-    ADVERT,
-    NEWSLETTER,
-    TITLE_MAX,
-    furniture_kinds,
     is_question,
     kind_named,
-    promo_about,
-    related_heading,
-    series_named,
 )
 from seealso_sdk.languages import guess_language
 from seealso_sdk.text import clean, fold
+from seealso_source_page_around import (
+    drop,
+    line,
+    take_head,
+    take_promos,
+    take_related,
+)
 from seealso_source_page_declared import Declared, declared, pixels, web_url
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -134,7 +128,7 @@ def _title(tree: Any, page: Declared) -> str:
     site's name."""
     titles = [*page.headlines, page.title_tag]
     folded = [fold(title) for title in titles]
-    headings = [_line(element) for element in tree.iter("h1", "h2")]
+    headings = [line(element) for element in tree.iter("h1", "h2")]
     fitting = [
         heading
         for heading in headings
@@ -146,268 +140,12 @@ def _title(tree: Any, page: Declared) -> str:
         head = re.split(r" \| | - ", title, maxsplit=1)[0].strip()
         return head if len(head) >= _HEAD_LEAST else title
     # A title tag alone may be the site's: the page's one h1 says more.
-    firsts = [_line(element) for element in tree.iter("h1")]
+    firsts = [line(element) for element in tree.iter("h1")]
     if len(firsts) == 1 and len(firsts[0]) >= _HEADING_LEAST:
         return firsts[0]
     if page.title_tag:
         return max(_SITE_NAME.split(page.title_tag), key=len).strip()
     return next((heading for heading in headings if heading), "")
-
-
-def _line(element: Any) -> str:
-    return " ".join("".join(element.itertext()).split())
-
-
-def _longer(element: Any, characters: int) -> bool:
-    """Whether the element holds more text than this; reads no further than it must."""
-    for text in element.itertext():
-        characters -= len(text)
-        if characters < 0:
-            return True
-    return False
-
-
-# --- the page as blocks ----------------------------------------------------------------------
-
-_BLOCKS = frozenset(
-    (
-        *("address", "article", "aside", "blockquote", "button", "caption", "dd", "details", "div"),
-        *("dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4"),
-        *("h5", "h6", "header", "label", "legend", "li", "main", "nav", "ol", "p", "pre"),
-        *("section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
-    )
-)
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_LISTS = frozenset(("ul", "ol"))
-_SILENT = frozenset(("script", "style", "noscript", "template", "svg", "head"))
-
-
-def _leaves(root: Any) -> list[Any]:
-    """The blocks that hold text and no other block, in the order of the page; a list of short
-    items is one, since a bar of links or buttons is judged as a whole."""
-    outer: set[Any] = set()
-    found: list[Any] = []
-    for element in root.iter():
-        if not isinstance(element.tag, str) or element.tag not in _BLOCKS:
-            continue
-        found.append(element)
-        parent = element.getparent()
-        while parent is not None and parent not in outer:
-            outer.add(parent)
-            parent = parent.getparent()
-    return [element for element in found if element.tag in _LISTS or element not in outer]
-
-
-def _judged(element: Any) -> str:
-    """The text to judge a leaf by; none for items, which their list speaks for."""
-    if element.tag in _LISTS:
-        items = [_line(item) for item in element.iterchildren("li")]
-        return "\n".join(items) if items and all(len(item) <= _BAR_ITEM for item in items) else ""
-    if element.tag in ("li", "h1") or any(a.tag in _SILENT for a in element.iterancestors()):
-        return ""
-    return _line(element)
-
-
-_BAR_ITEM = 40  # characters
-
-
-def _drop(element: Any) -> None:
-    """Take the element out of the tree; the text behind it stays."""
-    if element.getparent() is not None:
-        element.drop_tree()
-
-
-# --- related titles --------------------------------------------------------------------------
-
-_MOST_RELATED = 300
-_LINK_SHARE = 0.5  # of the text of a related list is link text
-_CLIMB = 3  # levels from a heading to the element that its list is a sibling of
-
-
-@dataclass(frozen=True, slots=True)
-class _Related:
-    see_also: tuple[SeeAlso, ...] = ()
-    series: Series | None = None
-
-
-def _take_related(root: Any, base: str) -> _Related:
-    """Titles and links under "See also" and its like; they leave the tree with their heading."""
-    found: dict[str, SeeAlso] = {}
-    series: Series | None = None
-    for heading in _related_headings(root):
-        if heading.getparent() is None or _in_site_frame(heading):
-            continue
-        text = _line(heading)
-        lists = _lists_under(heading, weak=related_heading(text) == "weak")
-        titles = [title for element in lists for title in _titles_in(element, base)]
-        if not titles:
-            continue
-        for title in titles[:_MOST_RELATED]:
-            found.setdefault(fold(title.title) or title.title, title)
-        named = series_named(text)
-        series = series or (Series(named) if named else None)
-        for element in (*lists, heading):
-            _drop(element)
-    return _Related(tuple(found.values()), series)
-
-
-def _related_headings(root: Any) -> list[Any]:
-    tags = (*_HEADINGS, "p", "div", "span", "strong", "b", "summary", "legend", "dt")
-    return [
-        element
-        for element in root.iter(*tags)
-        if len(element) <= _CLIMB and related_heading(_line(element)) is not None
-    ]
-
-
-def _in_site_frame(element: Any) -> bool:
-    """Whether it stands in the frame that every page of the site has."""
-    for ancestor in element.iterancestors():
-        if ancestor.tag in ("article", "main", "aside"):
-            return False
-        if ancestor.tag in ("footer", "nav", "header"):
-            return True
-    return False
-
-
-def _lists_under(heading: Any, weak: bool) -> list[Any]:
-    """The list that follows a heading, with the lists right after it (columns)."""
-    start = heading
-    for _ in range(_CLIMB):
-        following = start.getnext()
-        if following is not None:
-            break
-        start = start.getparent()
-        if start is None or start.tag == "body":
-            return []
-    found = []
-    following = start.getnext()
-    while following is not None and _is_related_list(following, weak):
-        found.append(following)
-        following = following.getnext()
-    return found
-
-
-def _is_related_list(element: Any, weak: bool) -> bool:
-    if not isinstance(element.tag, str) or element.tag in _HEADINGS:
-        return False
-    text, linked = _line(element), sum(len(_line(link)) for link in element.iter("a"))
-    if not text or len(text) > _MOST_RELATED * TITLE_MAX:
-        return False
-    items = element.tag in _LISTS or next(element.iter(*_LISTS), None) is not None
-    if weak:
-        return items and linked >= len(text) * _LINK_SHARE and len(list(element.iter("a"))) > 1
-    return linked >= len(text) * _LINK_SHARE or (element.tag in _LISTS and linked == 0)
-
-
-def _titles_in(element: Any, base: str) -> Iterator[SeeAlso]:
-    links = [element] if element.tag == "a" else list(element.iter("a"))
-    for link in links or element.iter("li"):
-        inner = next(link.iter(*_HEADINGS), None)
-        title = _line(link if inner is None else inner)
-        if title and len(title) <= TITLE_MAX:
-            url = web_url(link.get("href"), base)
-            yield SeeAlso(title, url=url, kind=kind_named(title))
-
-
-# --- furniture -------------------------------------------------------------------------------
-
-_BOX_MAX = 1500  # characters of a sign-up box with everything in it
-
-
-def _take_promos(root: Any) -> tuple[Promo, ...]:
-    """Sign-ups and adverts, typed; share bars and notices go without a trace, as every page of a
-    site has them."""
-    leaves = _leaves(root)
-    kinds = furniture_kinds([_judged(leaf) for leaf in leaves])
-    promos: list[tuple[str, list[str]]] = []
-    previous: str | None = None
-    for leaf, kind in zip(leaves, kinds, strict=True):
-        if kind in (NEWSLETTER, ADVERT):
-            if kind != previous:
-                promos.append((kind, []))
-            promos[-1][1].extend(_judged(leaf).split("\n"))
-        previous = kind
-    for leaf, kind in zip(leaves, kinds, strict=True):
-        if kind is not None:
-            _drop_with_heading(_box(leaf) if kind == NEWSLETTER else leaf)
-    return tuple(
-        Promo(kind, promo_about(lines) if kind == NEWSLETTER else None, "\n".join(lines))
-        for kind, lines in promos
-    )
-
-
-def _drop_with_heading(element: Any) -> None:
-    """Drop it, and the section around it where only a heading would be left."""
-    parent = element.getparent()
-    _drop(element)
-    while parent is not None and parent.tag in ("section", "aside", "div", "form"):
-        outer = parent.getparent()
-        if outer is None or _longer(parent, _BOX_MAX):
-            return
-        headings = sum(len(_line(heading)) for heading in parent.iter(*_HEADINGS))
-        if len(_line(parent)) > headings:
-            return
-        _drop(parent)
-        parent = outer
-
-
-def _box(leaf: Any) -> Any:
-    """The form that a line of a sign-up stands in, if there is nothing else in it."""
-    for ancestor in leaf.iterancestors():
-        if ancestor.tag in ("body", "main", "article") or _longer(ancestor, _BOX_MAX):
-            break
-        if ancestor.tag == "form":
-            return ancestor
-    return leaf
-
-
-# --- bylines, dates, corrections -------------------------------------------------------------
-
-_RUNNING = 80  # characters: a paragraph of this length is the body
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    metas: tuple[Meta, ...] = ()
-    corrections: tuple[Correction, ...] = ()
-    series_url: str | None = None
-
-    def date(self, name: str) -> str | None:
-        """The first date under this label; one without a label is the day of publication."""
-        for wanted in (name, "") if name == "published" else (name,):
-            for meta in self.metas:
-                for label, value in meta.dates:
-                    if label == wanted:
-                        return value
-        return None
-
-    def people(self, name: str) -> tuple[Person, ...]:
-        return tuple(person for meta in self.metas for person in getattr(meta, name))
-
-
-def _take_head(root: Any, base: str, day: str | None) -> _Head:
-    """Lines that say who and when, and correction notes; they leave the tree."""
-    leaves = [leaf for leaf in _leaves(root) if leaf.tag not in ("h1", "li", "td", "th", *_LISTS)]
-    texts = [_line(leaf) for leaf in leaves]
-    running = [at for at, text in enumerate(texts) if len(text) >= _RUNNING]
-    first, last = (running[0], running[-1]) if running else (len(leaves), -1)
-    metas: list[Meta] = []
-    corrections: list[Correction] = []
-    series_url: str | None = None
-    for at, (leaf, text) in enumerate(zip(leaves, texts, strict=True)):
-        meta = None if _in_site_frame(leaf) else read_meta(text)
-        if meta and meta != Meta() and (at < first or at > last or meta.labelled):
-            metas.append(meta)
-            link = next(leaf.iter("a"), None) if meta.series else None
-            series_url = series_url or (
-                web_url(link.get("href"), base) if link is not None else None
-            )
-            _drop(leaf)
-        elif note := read_correction(text, day):
-            corrections.append(note)
-            _drop(leaf)
-    return _Head(tuple(metas), tuple(corrections), series_url)
 
 
 # --- body ------------------------------------------------------------------------------------
@@ -467,13 +205,13 @@ def _main_element(tree: Any, base: str) -> str | None:
     """The content of the page's one article or main element, or of its body, without the frame."""
     for path in ("//article", "//main", "//*[@role='main']", "//body"):
         elements = tree.xpath(path)
-        if len(elements) == 1 and _line(elements[0]):
+        if len(elements) == 1 and line(elements[0]):
             whole = html.fragment_fromstring(html.tostring(elements[0], encoding="unicode"), "div")
             for element in list(whole.iter(*_FRAME)):
-                _drop(element)
+                drop(element)
             if base:
                 whole.make_links_absolute(base, resolve_base_href=False, handle_failures="ignore")
-            return _inner(whole) if _line(whole) else None
+            return _inner(whole) if line(whole) else None
     return None
 
 
@@ -536,7 +274,7 @@ def _guessed_date(tree: Any, url: str | None, today: str) -> str | None:
     logging.getLogger("htmldate").setLevel(logging.CRITICAL)
     # Without a day given, the result would hang on the clock.
     found: str | None = find_date(tree, original_date=True, url=url, max_date=today or "2199-12-31")
-    if found and found.endswith("-01-01") and not _NEW_YEAR.search(_line(tree)):
+    if found and found.endswith("-01-01") and not _NEW_YEAR.search(line(tree)):
         return None
     return found
 
@@ -568,15 +306,17 @@ class PageSource:
         guessed = None if page.published else _guessed_date(tree, raw.url, context.today)
         body_element = tree.find("body")
         root = tree if body_element is None else body_element
-        related = _take_related(root, base)
-        promos = _take_promos(root)
+        related = take_related(root, base)
+        promos = take_promos(root)
         day = page.updated or page.published or context.today or None
-        head = _take_head(root, base, day)
+        head = take_head(root, base, day)
         body = _body(tree, page, base)
         if not title and not body:
             detail = "the page has neither a title nor text"
             return [Problem(code="empty", detail=detail, remedy="Send the page of an article.")]
         updated = page.updated or head.date("updated")
+        if guessed == updated:  # the day of an update that the page names is not its publication
+            guessed = None
         named = next((meta.series for meta in head.metas if meta.series), None)
         series = Series(named, head.series_url) if named else related.series
         article = RawArticle(
@@ -591,10 +331,7 @@ class PageSource:
             reviewers=page.reviewers or head.people("reviewers"),
             publisher=page.publisher,
             series=page.series or series,
-            # What is guessed from the day of an update is not the day of publication.
-            published=page.published
-            or head.date("published")
-            or (guessed if guessed != updated else None),
+            published=page.published or head.date("published") or guessed,
             updated=updated,
             reviewed=page.reviewed or head.date("reviewed"),
             review_by=head.date("review_by"),
