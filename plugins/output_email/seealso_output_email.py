@@ -319,7 +319,7 @@ def _preheader(article: Article, context: Context) -> str:
     """What an inbox shows after the subject: never the subject again, never empty."""
     title = fold(article.title)
     for text in (article.summary, article.body_text):
-        found = _cut(one_line(text), 140)
+        found = _cut(one_line(text[:1_000]), 140)
         if found and fold(found) != title:
             return found
     return f"{one_line(context.hub_name)} · {article.dated[:10]}"
@@ -693,7 +693,7 @@ line-height:1px;color:#eef1f3}
 """
 
 _MEDIA_CSS: Final = """\
-:root{color-scheme:light dark;supported-color-schemes:light dark}
+:root{color-scheme:light dark}
 @media (max-width:480px){.gap{padding:0 !important}.head,.main,.foot{padding-left:20px !important;\
 padding-right:20px !important}.main h1{font-size:25px !important;line-height:32px !important}}
 @media (prefers-color-scheme:dark){body,.outer{background-color:#0d1216 !important}\
@@ -714,7 +714,7 @@ _FRAME: Final = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="supported-color-schemes" content="light dark">
-<meta name="x-apple-disable-message-reformatting">
+<meta name="x-apple-disable-message-reformatting" content="">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
 <title>{{ title }}</title>
 <style>{{ css | safe }}</style>

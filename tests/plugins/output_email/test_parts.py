@@ -320,7 +320,7 @@ def test_p6_no_style_is_used_that_large_clients_don_t_know(name: str) -> None:
         "border", "border-top", "border-bottom", "border-left", "border-right", "border-collapse",
         "font", "font-family", "font-size", "font-weight", "line-height", "text-decoration",
         "text-align", "vertical-align", "white-space", "display", "overflow", "opacity",
-        "color-scheme", "supported-color-schemes",
+        "color-scheme",
     }  # fmt: skip
 
 

@@ -520,7 +520,8 @@ def _trimmed(spans: list[Span]) -> Spans:
         spans.pop()
     first = next((i for i, span in enumerate(spans) if not is_blank(span)), 0)
     kept = spans[first:]
-    if kept:
+    if kept and kept[0].text[:1].isspace():
         kept[0] = replace(kept[0], text=kept[0].text.lstrip())
+    if kept and kept[-1].text[-1:].isspace():
         kept[-1] = replace(kept[-1], text=kept[-1].text.rstrip())
     return tuple(kept)

@@ -1,4 +1,4 @@
-"""Articles to test an output with: each one is there for a reason, which its comment says.
+"""Articles to test an output with, and inputs to test a source with: each for a reason it says.
 
 They are written for this project. `seealso_sdk.testing` hands them on; golden files of the bundled
 outputs are made from them, so a change here is a change there.
@@ -6,6 +6,9 @@ outputs are made from them, so a change here is a change there.
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,12 +24,15 @@ from seealso_sdk.model import (
     SeeAlso,
     Series,
 )
+from seealso_sdk.plugin import Context
 
+CONTEXT: Final = Context(hub_url="https://hub.example", hub_name="Example Hub")
 PROMO_TEXT: Final = (
     "Get the Harbour Health letter in your inbox every Friday.\n"
     "We keep your address for the letter alone. Leave at any time by the link in each letter."
 )
 
+_MEGABYTE: Final = 1_000_000
 _PUBLISHER: Final = Publisher("Harbour Health", "https://harbour.example/")
 _RIGHTS: Final = Rights(
     "CC-BY-4.0", "© Harbour Health", "https://creativecommons.org/licenses/by/4.0/"
@@ -349,3 +355,129 @@ def _bare() -> Article:
         first_seen="2024-01-01T00:00:00+00:00",
         changed="2024-01-01T00:00:00+00:00",
     )
+
+
+# --- made for one check ----------------------------------------------------------------------
+
+_NASTY: Final = (
+    "a\x00\x08\x0b\x1fb \ud800 \udfff \ufffe\uffff ]]> --> </script><script>alert(1)</script> "
+    "<img src=x onerror=alert(1)> \"quoted\" 'single' &amp; &#0; \r\nBcc: all@harbour.example\r\n "
+    "\u202eright to left\u202c \u05e2\u05d1\u05e8\u05d9\u05ea \u0627\u0644\u0639 e\u0301 \u2028 "
+    "\u2029 \U0001f469\u200d\U0001f469\u200d\U0001f467 \U0001f3f3\ufe0f {{ x }} {% y %} %s \\"
+)
+
+
+def hostile_article() -> Article:
+    """An article with hostile text in every field that holds text."""
+    return article(
+        title=f"Title {_NASTY}",
+        summary=_NASTY,
+        body_html=(
+            "<p>Text \x00\x0b\ud800 ]]&gt; &lt;/script&gt;&lt;script&gt;alert(1)&lt;/script&gt; "
+            "\ufffe 👩‍👩‍👧‍👦 &amp;amp; &#x202e;</p>"
+        ),
+        body_text=f"Text {_NASTY}",
+        authors=(Person(_NASTY, "javascript:alert(1)"),),
+        reviewers=(Person(_NASTY),),
+        series=Series(_NASTY, "javascript:alert(1)"),
+        keywords=(_NASTY,),
+        topics=(Filing("x", _NASTY),),
+        see_also=(SeeAlso(_NASTY), SeeAlso("x", url="javascript:alert(1)")),
+        corrections=(Correction("2024-03-04", _NASTY), Correction("not a date", "x")),
+        rights=Rights(_NASTY, _NASTY, "javascript:alert(1)"),
+        canonical_url="https://harbour.example/a?x=1&y=<2>\"'",
+    )
+
+
+def full_article() -> Article:
+    """An article with nearly every field set."""
+    question = sample_articles()["question"]
+    news = sample_articles()["corrected-news"]
+    return replace(
+        question, corrections=news.corrections, updated=news.updated, review_by="2026-01-01",
+        media=sample_articles()["infographic"].media, keywords=("one", "two"),
+    )  # fmt: skip
+
+
+def huge_articles() -> dict[str, Article]:
+    """Articles with a megabyte in one place, by what is huge."""
+    words = "walk " * (_MEGABYTE // 5)
+    return {
+        "a title of a megabyte": article(title=words.strip()),
+        "a body of a megabyte": article(
+            body_html="<p>A short walk after a meal.</p>" * (_MEGABYTE // 32), body_text=words
+        ),
+        "one paragraph of a megabyte": article(body_html=f"<p>{words}</p>", body_text=words),
+        "a word of a megabyte": article(
+            body_html=f"<p>{'x' * _MEGABYTE}</p>", body_text="x" * _MEGABYTE
+        ),
+        "10,000 see-also titles": article(
+            see_also=tuple(SeeAlso(f"Topic {n}") for n in range(10_000))
+        ),
+    }
+
+
+# --- for sources -----------------------------------------------------------------------------
+
+_FEED: Final = (
+    '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Harbour</title>'
+    "<link>https://harbour.example/</link><description>News</description><item>"
+    "<title>Why a walk helps</title><link>https://harbour.example/walk</link>"
+    "<description>&lt;p&gt;Ten minutes are enough.&lt;/p&gt;</description>"
+    "<pubDate>Sat, 02 Mar 2024 08:00:00 GMT</pubDate></item></channel></rss>"
+)
+_ATOM: Final = (
+    '<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom">'
+    "<title>Harbour</title><id>urn:x:harbour</id><updated>2024-03-02T08:00:00Z</updated><entry>"
+    "<title>Why a walk helps</title><id>urn:x:walk</id><updated>2024-03-02T08:00:00Z</updated>"
+    '<link href="https://harbour.example/walk"/><content type="html">&lt;p&gt;Ten minutes are '
+    "enough.&lt;/p&gt;</content></entry></feed>"
+)
+_JSON_FEED: Final = (
+    '{"version":"https://jsonfeed.org/version/1.1","title":"Harbour","items":[{"id":"walk","url":'
+    '"https://harbour.example/walk","title":"Why a walk helps","content_html":'
+    '"<p>Ten minutes are enough.</p>","date_published":"2024-03-02T08:00:00Z"}]}'
+)
+_PAGE: Final = (
+    '<!doctype html><html lang="en"><head><title>Why a walk helps</title></head><body><main>'
+    "<article><h1>Why a walk helps</h1><p>A short walk after a meal lets the muscles take up "
+    "sugar from the blood. Ten minutes are enough for most people, and no equipment is needed.</p>"
+    "<p>Walk at a pace at which you can still talk. Do it after each meal of the day.</p>"
+    "</article></main></body></html>"
+)
+_TEXT: Final = "Why does a walk help?\n\nThe muscles take up sugar.\n\nMarch 02, 2024\n"
+
+SOURCE_EXAMPLES: Final = {
+    "application/json": json.dumps({"title": "Why a walk helps", "body_html": "<p>Ten.</p>"}),
+    "application/x-ndjson": json.dumps({"title": "Why a walk helps", "body_html": "<p>Ten.</p>"}),
+    "application/rss+xml": _FEED,
+    "application/atom+xml": _ATOM,
+    "application/feed+json": _JSON_FEED,
+    "text/html": _PAGE,
+    "text/plain": _TEXT,
+}
+
+
+def broken_inputs() -> Iterator[tuple[str, bytes]]:
+    """Bytes that no source can read as they are, by what is wrong with them."""
+    yield "an empty input", b""
+    yield "white space", b" \n\t" * 100
+    yield "NUL bytes", b"\x00" * 4096
+    yield "random bytes", hashlib.shake_256(b"seealso").digest(20_000)
+    yield "a gzip head", b"\x1f\x8b\x08\x00" + b"\x00" * 50
+    yield "UTF-16", "Why a walk helps\n\nTen minutes.".encode("utf-16")
+    yield "broken UTF-8", b"Why a walk helps\n\nTen \xff\xfe minutes \xc3."
+    yield "half a JSON document", b'{"title": "Why a walk helps", "body_html": "<p>Te'
+    yield "nested JSON", b"[" * 50_000
+    yield "half an XML document", _FEED.encode()[:200]
+    yield "an XML bomb", _BOMB.encode()
+    yield "unclosed tags", b"<div><p title='" * 8_000
+    yield "many brackets", b"<" * 80_000
+    yield "one long line", b"walk " * 100_000
+
+
+_BOMB: Final = (
+    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a0 "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    + "]><rss version='2.0'><channel><title>&a9;</title></channel></rss>"
+)
