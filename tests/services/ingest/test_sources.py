@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seealso_ingest.chunks import chunks
+from seealso_ingest.chunks import chunks, count_lines
 from seealso_ingest.errors import InputRefused
 from seealso_ingest.sources import choose
 from seealso_sdk.model import RawInput
@@ -82,6 +82,7 @@ def test_chunks_are_the_lines_with_their_places(lines: list[str], ends: bool) ->
         assert records - chunk.records <= 100
     assert len(place) == sum(bool(t.strip()) for t in lines)
     assert list(place) == list(range(len(place)))
+    assert count_lines(raw.data) == len(place)
 
 
 def test_what_is_no_lines_is_one_chunk() -> None:

@@ -6,6 +6,7 @@ anything else   ──> one piece
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from seealso_ingest.limits import LIMITS
 LINES = frozenset({
     "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
 })  # fmt: skip
+_LINE = re.compile(rb"[^\s][^\n]*")
 CHUNK_BYTES = 1_000_000
 
 
@@ -26,6 +28,11 @@ class Chunk:
     raw: RawInput
     records: int = 0
     lines: int = 0
+
+
+def count_lines(data: bytes) -> int:
+    """The lines that are not blank."""
+    return sum(1 for _ in _LINE.finditer(data))
 
 
 def chunks(raw: RawInput) -> Iterator[Chunk]:

@@ -32,7 +32,7 @@ from seealso_store.database import Database
 from sqlalchemy import Connection
 
 from seealso_ingest import decide, identity, sources
-from seealso_ingest.chunks import LINES, chunks
+from seealso_ingest.chunks import LINES, chunks, count_lines
 from seealso_ingest.decide import Standing, Unchanged
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn, Refused
 from seealso_ingest.limits import LIMITS
@@ -155,18 +155,14 @@ class Ingest:
             today=iso(self._now())[:10],
             options=self._settings.options_of(self._host.registry.sources[name].source),
         )
+        _require_few(count_lines(raw.data) if raw.media_type in LINES else 1)
         for chunk in chunks(raw):
             found = self._read(name, chunk.raw, context)
             if raw.media_type not in LINES:
                 _require_articles(found)
+                _require_few(len(found))
             for position, one in enumerate(found):
                 index = chunk.records + position
-                if index >= LIMITS.request_articles:
-                    raise InputRefused(
-                        "too-many-articles",
-                        f"there are more than {LIMITS.request_articles:,} articles in it",
-                        "The first ones are in. Send it in parts.",
-                    )
                 if isinstance(one, Problem):
                     rejected.append(_of_problem(one, index, chunk.lines))
                     continue
@@ -415,6 +411,16 @@ def _require_articles(found: Sequence[RawArticle | Problem]) -> None:
     if len(problems) == len(found):
         first = problems[0]
         raise InputRefused(first.code, first.detail, first.remedy or "", first.field)
+
+
+def _require_few(count: int) -> None:
+    """Before anything is taken in, so that nobody has to find out which part of it was."""
+    if count > LIMITS.request_articles:
+        raise InputRefused(
+            "too-many-articles",
+            f"there are {count:,} articles in it",
+            f"Send it in parts of at most {LIMITS.request_articles:,}.",
+        )
 
 
 def _is_one_page(raw: RawInput, found: Sequence[RawArticle | Problem]) -> bool:

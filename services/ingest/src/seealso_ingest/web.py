@@ -258,7 +258,7 @@ def _source_failed(failed: PluginFailed) -> Problem:
             "The articles in it are too large for one piece. Send them as application/x-ndjson, "
             "one a line, or in several requests.",
         )
-    return Problem(422, "source-failed", f"The source plugin could not read it: {failed}")
+    return Problem(422, "source-failed", f"The source plugin could not read it: {failed}.")
 
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from seealso_core import registry
 from seealso_core.host import PluginHost
 from seealso_core.nudge import Nudger
 from seealso_core.settings import Settings, load
+from seealso_core.topology import named
 from seealso_core.web import Guard, create_app
 from seealso_store import health, keys
 from seealso_store.database import Database, open_database
@@ -30,7 +31,9 @@ def application() -> Flask:
     plugins = registry.load(settings.plugins_dir, disabled=settings.plugins_disabled)
     host = PluginHost.from_settings(plugins, settings)
     own = IngestSettings.of(settings)
-    ingest = Ingest(database, host, Nudger(settings.broker_url), own)
+    ingest = Ingest(
+        database, host, Nudger(settings.broker_url, prefix=named(settings.broker_prefix)), own
+    )
     Worker(ingest, sweep_seconds=own.sweep_seconds).start()
     return make(settings, database, ingest)
 
@@ -49,4 +52,5 @@ def make(settings: Settings, database: Database, ingest: Ingest) -> Flask:
         collect=[lambda: health.metrics(database)],
         hub_url=settings.hub_url,
         max_body=settings.max_body_mb * 2**20,
+        proxies=settings.proxies,
     )
