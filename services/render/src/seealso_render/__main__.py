@@ -21,6 +21,7 @@ from seealso_core.host import PluginHost
 from seealso_core.nudge import Nudger
 from seealso_core.server import serve as serve_web
 from seealso_core.settings import CONFIG, Settings, load
+from seealso_core.topology import named
 from seealso_sdk.errors import SeealsoError
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
@@ -64,13 +65,14 @@ def work(settings: Settings) -> int:
     prepare(database)
     plugins = registry.load(settings.plugins_dir, disabled=settings.plugins_disabled)
     host = PluginHost.from_settings(plugins, settings)
-    nudger = Nudger(settings.broker_url)
+    nudger = Nudger(settings.broker_url, prefix=named(settings.broker_prefix))
     render = Render(database, host, RenderSettings.of(settings), nudger)
     worker = Worker(
         render,
         database,
         broker_url=settings.broker_url,
         sweep_seconds=settings.sweep_seconds,
+        prefix=named(settings.broker_prefix),
     )
     try:
         worker.start()

@@ -13,6 +13,7 @@ whoever was paused too long, or overtaken by a withdrawal, writes nothing.
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -88,12 +89,12 @@ class Render:
         """
         records = [r for r in self._host.registry.records if r.kind == "output"]
         installed = [
-            InstalledOutput(
-                r.name, r.status, r.reason, r.meta if isinstance(r.meta, OutputMeta) else None
-            )
+            InstalledOutput(r.name, r.status, r.reason, r.output, self._recipe(r.name))
+            if isinstance(r.meta, OutputMeta)
+            else InstalledOutput(r.name, r.status, r.reason, None)
             for r in records
         ]
-        versions = {i.name: i.meta.version for i in installed if i.meta}
+        versions = {i.name: self._recipe(i.name) for i in installed if i.meta}
         at = self._clock()
         with self._database.write() as tx:
             wanted = outputs.record(tx, installed, now=at)
@@ -195,7 +196,7 @@ class Render:
                 yield bodies[claim.article_id], context
 
         results = self._host.render_many(output, jobs())
-        version = self._host.registry.outputs[output].output.version
+        version = self._recipe(output)
         waiting = iter(todo)
         for result in results:
             _note(outcome, output, version, next(waiting), result)
@@ -209,6 +210,13 @@ class Render:
         with self._database.read() as conn:
             found = articles.renderable(conn, [(c.article_id, c.version) for c in claims])
         return {article_id: body for (article_id, _), body in found.items()}
+
+    def _recipe(self, output: str) -> str:
+        """All that a rendition depends on besides the article: the plugin's version, and a mark of
+        the context. Another public address or option means other bytes, so the archive is rendered
+        anew, as for another version of the plugin."""
+        version = self._host.registry.outputs[output].output.version
+        return f"{version}+{zlib.crc32(self._context(output).to_json()):08x}"
 
     def _context(self, output: str) -> Context:
         meta = self._host.registry.outputs[output].output

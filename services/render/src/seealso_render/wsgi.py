@@ -8,6 +8,7 @@ from flask import Flask
 from seealso_core import log as logs
 from seealso_core.nudge import Nudger
 from seealso_core.settings import Settings, load
+from seealso_core.topology import named
 from seealso_core.web import Guard, create_app
 from seealso_store import health, keys
 from seealso_store.database import Database, open_database
@@ -22,7 +23,9 @@ def application() -> Flask:
     logs.configure(settings.log_format, settings.log_level)
     database = open_database(settings.database_url)
     prepare(database)
-    return make(settings, database, Nudger(settings.broker_url))
+    return make(
+        settings, database, Nudger(settings.broker_url, prefix=named(settings.broker_prefix))
+    )
 
 
 def make(settings: Settings, database: Database, nudger: Nudger) -> Flask:
@@ -39,4 +42,5 @@ def make(settings: Settings, database: Database, nudger: Nudger) -> Flask:
         collect=[lambda: health.metrics(database)],
         hub_url=settings.hub_url,
         max_body=settings.max_body_mb * 2**20,
+        proxies=settings.proxies,
     )

@@ -21,12 +21,22 @@ _c = output.c
 
 @dataclass(frozen=True, slots=True)
 class InstalledOutput:
-    """An output plugin as this process found it. `meta` is None where it could not be read."""
+    """An output plugin as this process found it. `meta` is None where it could not be read.
+
+    `recipe` stands for all that its renditions depend on besides the article; the plugin's own
+    version where nothing else is said.
+    """
 
     name: str
     status: str  # enabled, failed, disabled
     reason: str
     meta: OutputMeta | None
+    recipe: str = ""
+
+    @property
+    def version(self) -> str:
+        """What the archive's renditions are compared with."""
+        return self.recipe or (self.meta.version if self.meta else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,7 @@ def record(tx: Connection, installed: Sequence[InstalledOutput], *, now: int) ->
     wanted = []
     for found in sorted(installed, key=lambda i: i.name):
         known = before.pop(found.name, None)
-        version = found.meta.version if found.meta else (known.version if known else "")
+        version = found.version or (known.version if known else "")
         if found.status == "enabled" and (
             known is None or known.status != "enabled" or known.version != version
         ):
