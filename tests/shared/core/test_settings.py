@@ -103,3 +103,10 @@ def test_a_hub_that_listens_everywhere_links_to_an_address_that_works() -> None:
 def test_every_setting_has_a_help_text() -> None:
     assert all(len(row.help) > 10 for row in TABLE)
     assert {row.name for row in TABLE} < set(Settings.__slots__)
+
+
+def test_a_queue_prefix_that_is_no_name_is_refused() -> None:
+    assert load({"SEEALSO_BROKER_PREFIX": "press-2"}).broker_prefix == "press-2"
+    for wrong in ("a b", "", "x" * 61, "amq.*"):
+        with pytest.raises(SettingsError, match="SEEALSO_BROKER_PREFIX"):
+            load({"SEEALSO_BROKER_PREFIX": wrong})

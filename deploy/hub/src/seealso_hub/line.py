@@ -16,6 +16,7 @@ from seealso_core import registry
 from seealso_core.host import PluginHost
 from seealso_core.nudge import Nudger
 from seealso_core.settings import Settings
+from seealso_core.topology import named
 from seealso_dispatch.sending import Sender
 from seealso_dispatch.settings import DispatchSettings
 from seealso_dispatch.worker import Worker as DispatchWorker
@@ -46,7 +47,7 @@ class Line:
     def __init__(self, settings: Settings, database: Database) -> None:
         plugins = registry.load(settings.plugins_dir, disabled=settings.plugins_disabled)
         self._host = PluginHost.from_settings(plugins, settings)
-        self._nudger = Nudger(settings.broker_url)
+        self._nudger = Nudger(settings.broker_url, prefix=named(settings.broker_prefix))
         self._workers: list[_Worker] = [
             _render(settings, database, self._host, self._nudger),
             _filing(settings, database),
@@ -82,6 +83,7 @@ def _render(
         database,
         broker_url=settings.broker_url,
         sweep_seconds=settings.sweep_seconds,
+        prefix=named(settings.broker_prefix),
     )
 
 
@@ -92,6 +94,7 @@ def _filing(settings: Settings, database: Database) -> FilingWorker:
         database,
         broker_url=settings.broker_url,
         sweep_seconds=settings.sweep_seconds,
+        prefix=named(settings.broker_prefix),
     )
 
 

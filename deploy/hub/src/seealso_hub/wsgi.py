@@ -15,6 +15,7 @@ from seealso_core.host import PluginHost
 from seealso_core.nudge import Nudger
 from seealso_core.process import die_with_parent
 from seealso_core.settings import Settings, load
+from seealso_core.topology import named
 from seealso_core.web import Guard, create_app
 from seealso_dispatch.flow import Dispatch
 from seealso_dispatch.settings import DispatchSettings
@@ -75,7 +76,7 @@ def _blueprints(settings: Settings, database: Database, host: PluginHost) -> lis
             return keys.check(conn, key)
 
     guard = Guard(is_key)
-    nudger = Nudger(settings.broker_url)
+    nudger = Nudger(settings.broker_url, prefix=named(settings.broker_prefix))
     dispatch = Dispatch(database, DispatchSettings.of(settings), secret=this.secret, now=now)
     ingest = Ingest(database, host, nudger, IngestSettings.of(settings))
     return [

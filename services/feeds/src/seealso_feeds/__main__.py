@@ -18,6 +18,7 @@ from pathlib import Path
 from seealso_core import log as logs
 from seealso_core.server import serve as serve_web
 from seealso_core.settings import CONFIG, Settings, load
+from seealso_core.topology import named
 from seealso_sdk.errors import SeealsoError
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
@@ -65,6 +66,7 @@ def work(settings: Settings) -> int:
             database,
             broker_url=settings.broker_url,
             sweep_seconds=settings.sweep_seconds,
+            prefix=named(settings.broker_prefix),
         )
         worker.start()
         log.info("The filing worker is at work")

@@ -14,6 +14,7 @@ Options of plugins are named ``SEEALSO_OUTPUT_<NAME>_<OPTION>`` and
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -33,6 +34,7 @@ _NOT_OURS = ("SEEALSO_TEST_", "SEEALSO_REQUIRE_LIVE")
 _DATA = Path("seealso-data")
 _UNSET = Path()
 _PLUGIN_PREFIXES = ("SEEALSO_OUTPUT_", "SEEALSO_SOURCE_")
+_QUEUE_NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
 
 def _row(default: Any, help: str, *, secret: bool = False) -> Any:  # noqa: A002  # the word of the table
@@ -57,6 +59,9 @@ class Settings:
     )
     broker_url: str = _row(
         "memory://", "memory:// (no server needed) or amqp://… (RabbitMQ).", secret=True
+    )
+    broker_prefix: str = _row(
+        "seealso", "Begins the name of each queue; hubs that share a RabbitMQ have one each."
     )
     smtp_url: str = _row(
         "", "smtp://user:password@host:port, or smtps://. Empty: nothing is mailed.", secret=True
@@ -292,6 +297,9 @@ def _complete(given: Settings) -> Settings:
         )
     _one_of(given.log_format, "log_format", ("human", "json"))
     _one_of(given.log_level, "log_level", ("debug", "info", "warning", "error"))
+    if not _QUEUE_NAME.fullmatch(given.broker_prefix):
+        label = PREFIX + "BROKER_PREFIX"
+        raise SettingsError(label, f"found {given.broker_prefix!r}. Give letters, digits, - and _.")
     data = given.data.expanduser().absolute()
     return replace(
         given,

@@ -23,7 +23,15 @@ from seealso_core.messages import Stage
 # kombu says that it is typed, and most of it isn't: one door for the checker.
 _kombu: Any = kombu
 
-PREFIX = "seealso.v1"
+VERSION = "v1"
+
+
+def named(hub: str) -> str:
+    """The prefix of all names of a hub: `Settings.broker_prefix` and the version."""
+    return f"{hub}.{VERSION}"
+
+
+PREFIX = named("seealso")
 DELIVERY_LIMIT = 5
 # A queue that nobody empties refuses further wakes (the nudger then drops them: the ledger knows).
 MAX_WAITING = 10_000
