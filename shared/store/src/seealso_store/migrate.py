@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -38,6 +39,7 @@ KNOWN = ("0001",)  # every revision, oldest first
 VERSION_TABLE = "seealso_schema"
 
 _ADVISORY_LOCK = 0x7365_6561_6C73_6F  # "seealso" in ASCII
+_ONE_THREAD = threading.Lock()
 _PATIENCE = 20.0  # seconds to wait for another process that prepares the same file
 
 
@@ -98,7 +100,8 @@ def _upgrade(tx: Connection) -> None:
     config.set_main_option("script_location", "seealso_store:migrations")
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = tx
-    command.upgrade(config, "head")
+    with _ONE_THREAD:  # alembic keeps what it works on in its module
+        command.upgrade(config, "head")
 
 
 # --- what went wrong, in words -----------------------------------------------------------------
