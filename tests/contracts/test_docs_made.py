@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pytest
 from flask import Flask
 from openapi_spec_validator import validate
 from seealso_core import openapi, registry
-from seealso_core.settings import TABLE, load
-from seealso_hub import wsgi
+from seealso_core.settings import TABLE
 from seealso_hub.cli import cli
 from seealso_sdk.model import KINDS, STATUSES, Article
 from seealso_store import health
@@ -35,17 +33,6 @@ OPENAPI = ROOT / "deploy/nginx/openapi.json"
 # Who serves a blueprint's routes in production. The topics' API is part of the feeds service.
 SERVICES = {"ingest": "ingest", "render": "render", "feeds": "feeds", "topics": "feeds",
             "dispatch": "dispatch", "seealso": "every service", "": "every service"}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The one-machine hub's whole application, behind its fast lane."""
-    settings = load({"SEEALSO_DATA": str(tmp_path_factory.mktemp("hub"))})
-    database = open_database(settings.database_url)
-    prepare(database)
-    lane: Any = wsgi.make(settings, database)
-    yield lane._app
-    database.close()
 
 
 # --- settings and commands ------------------------------------------------------------------------

@@ -63,6 +63,7 @@ def make(settings: Settings, database: Database) -> App:
         hub_url=settings.hub_url,
         version=__version__,
         max_body=settings.max_body_mb * 2**20,
+        proxies=settings.proxies,
     )
     return FastLane(app, Watch(database))
 

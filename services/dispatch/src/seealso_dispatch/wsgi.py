@@ -39,4 +39,5 @@ def application() -> Flask:
         collect=[lambda: health.metrics(database)],
         hub_url=settings.hub_url,
         max_body=settings.max_body_mb * 2**20,
+        proxies=settings.proxies,
     )

@@ -54,6 +54,9 @@ class Settings:
     hub_name: str = _row("Seealso", "The hub's name, as readers see it.")
     host: str = _row("127.0.0.1", "Address to listen on.")
     port: int = _row(8080, "Port to listen on; 0 takes a free one.")
+    proxies: int = _row(
+        0, "Proxies in front whose X-Forwarded-For and -Proto are believed; 1 behind nginx."
+    )
     database_url: str = _row(
         "", "sqlite:///… or postgresql://…. Default: a SQLite file in the data folder.", secret=True
     )
@@ -280,6 +283,7 @@ def _complete(given: Settings) -> Settings:
     """Check ranges, and fill in what follows from other settings."""
     for name, low, high in (
         ("port", 0, 65535),
+        ("proxies", 0, 10),
         ("plugin_memory_mb", 64, 1 << 20),
         ("plugin_output_mb", 1, 1024),
         ("max_body_mb", 1, 4096),

@@ -21,6 +21,7 @@ import flask
 from flask import Flask, Request, Response, g, request
 from seealso_sdk.errors import SeealsoError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from seealso_core import log as logs
@@ -138,6 +139,7 @@ def create_app(
     hub_url: str = "",
     version: str = "0",
     max_body: int = DEFAULT_MAX_BODY,
+    proxies: int = 0,
 ) -> Flask:
     """A Flask app of these blueprints, with health, metrics and OpenAPI beside them.
 
@@ -147,6 +149,7 @@ def create_app(
         collect: called at every scrape of /metrics.
         hub_url: the public address, for OpenAPI.
         max_body: bytes; more is answered with 413, whether announced or streamed in chunks.
+        proxies: in front, whose word on the asker's address and scheme is taken.
     """
     app = Flask(name, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = max_body + 1  # one more, so that `_Bounded` sees it
@@ -167,6 +170,9 @@ def create_app(
         app.register_blueprint(blueprint)
     app.register_blueprint(_own_routes(ready, [*collect, lambda: [requests_total.metric()]]))
     _serve_openapi(app, hub_url, version)
+    if proxies:
+        believing = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
+        app.wsgi_app = believing  # type: ignore[method-assign]  # as Flask's documentation has it
     return app
 
 
