@@ -168,10 +168,17 @@ def safe_body(html: str) -> str:
         clean_content_tags=set(DROPPED_WITH_CONTENT),
         link_rel=None,
     )
-    return _IMG_WITHOUT_ALT.sub('<img alt=""', body)
+    return _IMG.sub(_picture, body)
 
 
-_IMG_WITHOUT_ALT = re.compile(r"<img(?=\s)(?![^>]*\salt=)")
+_IMG = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)\s*/?>')
+
+
+def _picture(tag: re.Match[str]) -> str:
+    """A picture has an address (its own may have been unsafe) and an alternative text."""
+    if ' src="' not in tag[1]:
+        return ""
+    return tag[0] if ' alt="' in tag[1] else f'<img alt=""{tag[1]}>'
 
 
 def _dates(

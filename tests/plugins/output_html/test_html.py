@@ -219,6 +219,10 @@ def test_the_body_is_sanitised_once_more(evil: str) -> None:
         assert word not in made
 
 
+def test_a_picture_without_an_address_is_left_out() -> None:
+    assert safe_body('<p>a<img src="data:,x" alt="b > c">d</p>') == "<p>ad</p>"
+
+
 def test_every_picture_has_an_alternative_text() -> None:
     assert safe_body('<img src="https://e.example/x.png">') == (
         '<img alt="" src="https://e.example/x.png">'
