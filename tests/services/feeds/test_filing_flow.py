@@ -312,7 +312,7 @@ STEP = st.tuples(
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink takes minutes of commits
     suppress_health_check=[HealthCheck.function_scoped_fixture],
