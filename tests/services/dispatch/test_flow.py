@@ -7,8 +7,7 @@ from email import message_from_bytes, policy
 
 import pytest
 from seealso_dispatch.errors import BadToken, UnknownTopic
-from seealso_store import newsletters as store
-from seealso_store import schema
+from seealso_store import deliveries, readers, schema
 
 from tests.services.dispatch.conftest import HUB, Post, confirm_token, link
 
@@ -148,7 +147,7 @@ def test_leaving_between_freeze_and_send_stops_the_mail(post: Post) -> None:
     made = post.dispatch.prepare_issue("mammogram")
     assert made is not None
     with post.database.read() as conn:
-        reader = store.subscriber_id_of(conn, READER)
+        reader = readers.subscriber_id_of(conn, READER)
     assert reader is not None
     post.dispatch.leave(post.dispatch.tokens.unsubscribe(reader, "mammogram"))
     post.send()
@@ -216,8 +215,8 @@ def test_a_sender_that_died_while_sending_leaves_it_uncertain(post: Post) -> Non
     made = post.dispatch.prepare_issue("mammogram")
     assert made is not None
     with post.database.write() as tx:  # as a sender does before the first byte leaves
-        (mine,) = store.claim(tx, limit=1, lease_until=post.clock() + 1, now=post.clock())
-        assert store.move(tx, mine, "sending", now=post.clock(), lease_until=post.clock() + 1)
+        (mine,) = deliveries.claim(tx, limit=1, lease_until=post.clock() + 1, now=post.clock())
+        assert deliveries.move(tx, mine, "sending", now=post.clock(), lease_until=post.clock() + 1)
     post.clock.forward(10)
     post.send()
     assert post.sink.messages == []
@@ -229,11 +228,11 @@ def test_a_sender_whose_lease_was_taken_over_can_write_nothing(post: Post) -> No
     post.article("one", "mammogram")
     post.dispatch.prepare_issue("mammogram")
     with post.database.write() as tx:
-        (old,) = store.claim(tx, limit=1, lease_until=post.clock(), now=post.clock())
+        (old,) = deliveries.claim(tx, limit=1, lease_until=post.clock(), now=post.clock())
     with post.database.write() as tx:
-        (new,) = store.claim(tx, limit=1, lease_until=post.clock() + 10, now=post.clock())
-        assert not store.move(tx, old, "sending", now=post.clock())
-        assert store.move(tx, new, "sending", now=post.clock())
+        (new,) = deliveries.claim(tx, limit=1, lease_until=post.clock() + 10, now=post.clock())
+        assert not deliveries.move(tx, old, "sending", now=post.clock())
+        assert deliveries.move(tx, new, "sending", now=post.clock())
 
 
 def test_an_erased_reader_leaves_a_hash_and_can_come_back_by_their_own_wish(post: Post) -> None:
@@ -241,7 +240,7 @@ def test_an_erased_reader_leaves_a_hash_and_can_come_back_by_their_own_wish(post
     assert post.dispatch.erase_address(READER)
     assert not post.dispatch.erase_address(READER)
     with post.database.read() as conn:
-        assert store.subscriber_id_of(conn, READER) is None
+        assert readers.subscriber_id_of(conn, READER) is None
         assert post.dispatch.consents(READER) == []
         rows = conn.execute(schema.suppression.select()).all()
     assert len(rows) == 1
@@ -261,7 +260,7 @@ def test_asking_again_and_again_mails_three_times_a_day(post: Post) -> None:
 def test_preferences_leave_what_is_unticked(post: Post) -> None:
     post.reader(READER, "mammogram", "mri")
     with post.database.read() as conn:
-        reader = store.subscriber_id_of(conn, READER)
+        reader = readers.subscriber_id_of(conn, READER)
     assert reader is not None
     token = post.dispatch.tokens.preferences(reader)
     post.dispatch.choose(token, {"mri", "not-mine"})

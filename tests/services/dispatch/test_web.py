@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from seealso_core.web import Guard, create_app
 from seealso_dispatch.web import blueprint, newsletter_box
-from seealso_store import newsletters as store
+from seealso_store import readers
 
 from tests.services.dispatch.conftest import Post, link
 
@@ -33,7 +33,7 @@ def subscribed(post: Post) -> str:
 
 def state(post: Post) -> str:
     with post.database.read() as conn:
-        return dict(store.readers(conn, "mammogram")).get(READER, "none")
+        return dict(readers.readers(conn, "mammogram")).get(READER, "none")
 
 
 def test_the_box_posts_to_the_sign_up_and_says_what_is_kept() -> None:
@@ -72,7 +72,7 @@ def test_unknown_newsletters_and_links_answer_404_in_words(client: FlaskClient) 
 def test_a_get_never_changes_anything(client: FlaskClient, post: Post) -> None:
     token = subscribed(post)
     with post.database.read() as conn:
-        reader = store.subscriber_id_of(conn, READER)
+        reader = readers.subscriber_id_of(conn, READER)
     assert reader is not None
     preferences = post.dispatch.tokens.preferences(reader)
     for method in (client.get, client.head):
@@ -120,7 +120,7 @@ def test_the_confirmation_button_confirms(client: FlaskClient, post: Post) -> No
 def test_a_reader_can_be_forgotten(client: FlaskClient, post: Post) -> None:
     subscribed(post)
     with post.database.read() as conn:
-        reader = store.subscriber_id_of(conn, READER)
+        reader = readers.subscriber_id_of(conn, READER)
     assert reader is not None
     token = post.dispatch.tokens.preferences(reader)
     answer = client.post(f"/newsletters/preferences/{token}", data={"do": "erase"})

@@ -14,10 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seealso_core import log as logs
-from seealso_store import newsletters as store
+from seealso_store import deliveries, newsletters, readers
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
-from seealso_store.newsletters import CONFIRM, Consent, Issue
+from seealso_store.deliveries import CONFIRM
+from seealso_store.newsletters import Issue
+from seealso_store.readers import Consent
 
 from seealso_dispatch import consent as words
 from seealso_dispatch import message
@@ -85,7 +87,7 @@ class Dispatch:
     def label(self, slug: str) -> str:
         """The topic's label. Raises UnknownTopic."""
         with self._db.read() as conn:
-            found = store.topic_label(conn, slug)
+            found = newsletters.topic_label(conn, slug)
         if found is None:
             raise UnknownTopic(f"there is no topic {slug!r}")
         return found
@@ -103,11 +105,11 @@ class Dispatch:
         address = checked(email)
         now = self._now()
         with self._db.write() as tx:
-            blocked = store.suppressed(tx, [suppression_hash(self._secret, address)])
+            blocked = readers.suppressed(tx, [suppression_hash(self._secret, address)])
             if set(blocked.values()) - {"erased"}:
                 return False
-            reader = store.subscriber_of(tx, email=address, new_id=secrets.token_hex(12), now=now)
-            if store.asked_since(tx, subscriber_id=reader, since=now - DAY) >= (
+            reader = readers.subscriber_of(tx, email=address, new_id=secrets.token_hex(12), now=now)
+            if readers.asked_since(tx, subscriber_id=reader, since=now - DAY) >= (
                 words.PER_ADDRESS_A_DAY
             ):
                 return False
@@ -123,9 +125,9 @@ class Dispatch:
                 confirmed=None,
                 expires=now + words.CONFIRM_WITHIN * SECOND,
             )
-            store.add_consent(tx, record)
+            readers.add_consent(tx, record)
             issue_id = CONFIRM + record.id
-            store.open_deliveries(
+            deliveries.open_rows(
                 tx, issue_id, [(reader, self._message_id(issue_id, reader))], now=now
             )
         return True
@@ -134,10 +136,10 @@ class Dispatch:
         """What a confirmation link is about. Changes nothing. Raises BadToken."""
         now = self._now()
         with self._db.read() as conn:
-            record = store.get_consent(conn, self.tokens.read_confirm(token))
+            record = readers.get_consent(conn, self.tokens.read_confirm(token))
             if record is None:
                 raise BadToken("this sign-up is no longer known")
-            label = store.topic_label(conn, record.slug) or record.slug
+            label = newsletters.topic_label(conn, record.slug) or record.slug
         state = "confirmed" if record.confirmed else "expired" if record.expires <= now else "open"
         return Asked(label, record.slug, record.wording, record.privacy, state)
 
@@ -145,10 +147,10 @@ class Dispatch:
         """The reader says yes. False: the link is used up or too old. Raises BadToken."""
         consent_id = self.tokens.read_confirm(token)
         with self._db.write() as tx:
-            record = store.get_consent(tx, consent_id)
-            if record is None or not store.confirm(tx, consent_id, now=self._now()):
+            record = readers.get_consent(tx, consent_id)
+            if record is None or not readers.confirm(tx, consent_id, now=self._now()):
                 return False
-            store.lift_suppression(tx, suppression_hash(self._secret, record.email))
+            readers.lift_suppression(tx, suppression_hash(self._secret, record.email))
         log.info("A reader joined a newsletter", topic=record.slug)
         return True
 
@@ -158,16 +160,16 @@ class Dispatch:
         """One click (RFC 8058). Twice is once. Returns the topic's slug. Raises BadToken."""
         subscriber_id, slug = self.tokens.read_unsubscribe(token)
         with self._db.write() as tx:
-            left = store.leave(tx, subscriber_id, now=self._now(), slugs=[slug])
+            left = readers.leave(tx, subscriber_id, now=self._now(), slugs=[slug])
         if left:
             log.info("A reader left a newsletter", topic=slug)
         return slug
 
-    def preferences(self, token: str) -> list[store.Subscription]:
+    def preferences(self, token: str) -> list[readers.Subscription]:
         """The reader's newsletters. Changes nothing. Raises BadToken."""
         subscriber_id = self.tokens.read_preferences(token)
         with self._db.read() as conn:
-            return store.subscriptions_of(conn, subscriber_id)
+            return readers.subscriptions_of(conn, subscriber_id)
 
     def choose(self, token: str, keep: set[str]) -> None:
         """Leave every newsletter that is not in `keep`. Joining takes a sign-up.
@@ -177,8 +179,8 @@ class Dispatch:
         """
         subscriber_id = self.tokens.read_preferences(token)
         with self._db.write() as tx:
-            mine = {s.slug for s in store.subscriptions_of(tx, subscriber_id)}
-            store.leave(tx, subscriber_id, now=self._now(), slugs=mine - keep)
+            mine = {s.slug for s in readers.subscriptions_of(tx, subscriber_id)}
+            readers.leave(tx, subscriber_id, now=self._now(), slugs=mine - keep)
 
     def erase(self, token: str) -> None:
         """Leave everything and be forgotten. Twice is once. Raises BadToken."""
@@ -188,7 +190,7 @@ class Dispatch:
         """The operator's way. False: nobody of this address is here. Raises BadAddress."""
         address = checked(email)
         with self._db.read() as conn:
-            found = store.subscriber_id_of(conn, address)
+            found = readers.subscriber_id_of(conn, address)
         if found is None:
             return False
         self._erase(found)
@@ -196,10 +198,12 @@ class Dispatch:
 
     def _erase(self, subscriber_id: str) -> None:
         with self._db.write() as tx:
-            email = store.email_of(tx, subscriber_id)
+            email = readers.email_of(tx, subscriber_id)
             if email is not None:
                 hashed = suppression_hash(self._secret, email)
-                store.erase(tx, subscriber_id, email_hash=hashed, reason="erased", now=self._now())
+                readers.erase(
+                    tx, subscriber_id, email_hash=hashed, reason="erased", now=self._now()
+                )
 
     # --- issues --------------------------------------------------------------------------------
 
@@ -211,11 +215,11 @@ class Dispatch:
         label = self.label(slug)
         now = self._now()
         with self._db.write() as tx:
-            fresh = store.new_articles(tx, slug, limit=ISSUE_ARTICLES)
-            readers = store.confirmed_readers(tx, slug)
-            if not fresh or not readers:
+            fresh = newsletters.new_articles(tx, slug, limit=ISSUE_ARTICLES)
+            confirmed = readers.confirmed_readers(tx, slug)
+            if not fresh or not confirmed:
                 return None
-            number = store.next_number(tx, slug)
+            number = newsletters.next_number(tx, slug)
             record = Issue(
                 id=f"{slug}.{number}",
                 slug=slug,
@@ -225,52 +229,52 @@ class Dispatch:
                 created=now,
                 state="sending",
             )
-            store.add_issue(tx, record, fresh)
-            hashes = {suppression_hash(self._secret, email): reader for reader, email in readers}
-            blocked = {hashes[h] for h in store.suppressed(tx, list(hashes))}
+            newsletters.add_issue(tx, record, fresh)
+            hashes = {suppression_hash(self._secret, email): reader for reader, email in confirmed}
+            blocked = {hashes[h] for h in readers.suppressed(tx, list(hashes))}
             audience = [
                 (reader, self._message_id(record.id, reader))
-                for reader, _ in readers
+                for reader, _ in confirmed
                 if reader not in blocked
             ]
-            store.open_deliveries(tx, record.id, audience, now=now)
+            deliveries.open_rows(tx, record.id, audience, now=now)
         log.info("An issue is ready to be sent", issue=record.id, deliveries=len(audience))
         return Prepared(record, len(fresh), len(audience), len(blocked))
 
     def prepare_all(self) -> list[Prepared]:
         """An issue for every topic that has confirmed readers and something new."""
         with self._db.read() as conn:
-            slugs = [n.slug for n in store.newsletters(conn) if n.confirmed]
+            slugs = [n.slug for n in newsletters.newsletters(conn) if n.confirmed]
         made = (self.prepare_issue(slug) for slug in slugs)
         return [prepared for prepared in made if prepared is not None]
 
     # --- what the operator asks ------------------------------------------------------------------
 
-    def newsletters(self) -> list[store.Newsletter]:
+    def newsletters(self) -> list[newsletters.Newsletter]:
         """Every newsletter that anybody asked for."""
         with self._db.read() as conn:
-            return store.newsletters(conn)
+            return newsletters.newsletters(conn)
 
     def report(self, slug: str) -> Report:
         """One newsletter's readers, and its issues with their deliveries counted by state."""
         with self._db.read() as conn:
             return Report(
-                readers=store.readers(conn, slug),
+                readers=readers.readers(conn, slug),
                 issues=[
-                    (made, store.delivery_counts(conn, made.id))
-                    for made in store.issues_of(conn, slug)
+                    (made, deliveries.counts(conn, made.id))
+                    for made in newsletters.issues_of(conn, slug)
                 ],
             )
 
-    def deliveries(self, issue_id: str) -> list[store.DeliveryState]:
+    def deliveries(self, issue_id: str) -> list[deliveries.DeliveryState]:
         """Who got an issue, who did not, and why."""
         with self._db.read() as conn:
-            return store.deliveries(conn, issue_id)
+            return deliveries.listing(conn, issue_id)
 
     def consents(self, email: str) -> list[Consent]:
         """All evidence about one address, oldest first."""
         with self._db.read() as conn:
-            return store.consents_of(conn, email.strip())
+            return readers.consents_of(conn, email.strip())
 
     def _message_id(self, issue_id: str, subscriber_id: str) -> str:
         return message.message_id(self._secret, issue_id, subscriber_id, self._domain)

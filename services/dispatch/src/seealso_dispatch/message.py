@@ -151,11 +151,18 @@ def _list_headers(digest: Digest, reader: Reader) -> bytes:
 
 
 def _subject_header(text: str) -> bytes:
-    """EmailMessage writes encoded words of 76 characters; RFC 2047 section 2 allows 75."""
+    """EmailMessage writes encoded words of 76 characters; RFC 2047 section 2 allows 75.
+
+    Header puts an ASCII word too long for the line on the next one, where it reads as a space.
+    """
     one_line = clean(" ".join(text.split()))
-    charset = "us-ascii" if one_line.isascii() else "utf-8"
+    fits = one_line.isascii() and max(map(len, one_line.split(" "))) <= _WORD_MAX
+    charset = "us-ascii" if fits and "=?" not in one_line else "utf-8"
     folded = Header(one_line, charset, header_name="Subject", maxlinelen=75).encode()
     return f"Subject: {folded}\n".replace("\n", "\r\n").encode("ascii")
+
+
+_WORD_MAX = 60  # characters of a word that fits beside "Subject:" on a line of 75
 
 
 def _phrase(name: str) -> str:

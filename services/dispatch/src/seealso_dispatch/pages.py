@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from seealso_store.newsletters import Subscription
+from seealso_store.readers import Subscription
 
 _templates = Environment(
     loader=PackageLoader("seealso_dispatch"), autoescape=True, undefined=StrictUndefined

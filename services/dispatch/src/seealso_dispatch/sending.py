@@ -16,10 +16,11 @@ from seealso_core import log as logs
 from seealso_core.host import PluginHost
 from seealso_sdk import dates
 from seealso_sdk.model import Channel, Entry
-from seealso_store import newsletters as store
+from seealso_store import deliveries, newsletters, readers
 from seealso_store.clock import SECOND, iso
 from seealso_store.database import Database
-from seealso_store.newsletters import CONFIRM, Delivery, DigestItem, Issue
+from seealso_store.deliveries import CONFIRM, Delivery
+from seealso_store.newsletters import DigestItem, Issue
 from sqlalchemy import Connection
 
 from seealso_dispatch import message, schedule
@@ -61,8 +62,8 @@ class Sender:
         """Send what is due, a batch; returns how many deliveries were looked at."""
         now = self._now()
         with self._db.write() as tx:
-            store.give_up_lost(tx, now=now)
-            claimed = store.claim(tx, limit=BATCH, lease_until=now + LEASE, now=now)
+            deliveries.give_up_lost(tx, now=now)
+            claimed = deliveries.claim(tx, limit=BATCH, lease_until=now + LEASE, now=now)
         if not claimed:
             return 0
         self._digests.clear()
@@ -70,7 +71,7 @@ class Sender:
             for mine in claimed:
                 self._deliver(relay, mine)
         with self._db.write() as tx:
-            store.finish_issues(tx, self._now())
+            newsletters.finish_issues(tx, self._now())
         return len(claimed)
 
     def _deliver(self, relay: Relay, mine: Delivery) -> None:
@@ -78,20 +79,20 @@ class Sender:
         now = self._now()
         with self._db.write() as tx:
             if isinstance(raw, str):
-                store.move(tx, mine, "dropped", now=now, error=raw)
+                deliveries.move(tx, mine, "dropped", now=now, error=raw)
                 return
             # Once more, in the commit that lets the first byte leave: consent may have ended.
             if not self._may_go(tx, mine):
-                store.move(tx, mine, "dropped", now=now, error="the reader has left")
+                deliveries.move(tx, mine, "dropped", now=now, error="the reader has left")
                 return
-            if not store.move(tx, mine, "sending", now=now, lease_until=now + LEASE):
+            if not deliveries.move(tx, mine, "sending", now=now, lease_until=now + LEASE):
                 return
         state, error, run_at = self._hand_over(relay, mine, raw)
         with self._db.write() as tx:
-            store.move(tx, mine, state, now=self._now(), error=error, run_at=run_at)
+            deliveries.move(tx, mine, state, now=self._now(), error=error, run_at=run_at)
 
     def _may_go(self, tx: Connection, mine: Delivery) -> bool:
-        return mine.issue_id.startswith(CONFIRM) or store.may_receive(tx, mine)
+        return mine.issue_id.startswith(CONFIRM) or deliveries.may_receive(tx, mine)
 
     def _hand_over(
         self, relay: Relay, mine: Delivery, raw: bytes
@@ -116,11 +117,11 @@ class Sender:
         if mine.issue_id.startswith(CONFIRM):
             return self._confirmation(mine)
         with self._db.read() as conn:
-            record = store.get_issue(conn, mine.issue_id)
+            record = newsletters.get_issue(conn, mine.issue_id)
             if record is None:
                 return "the issue is gone"
-            items = store.issue_items(conn, mine.issue_id)
-            has = store.already_received(conn, mine.issue_id, mine.subscriber_id)
+            items = newsletters.issue_items(conn, mine.issue_id)
+            has = newsletters.already_received(conn, mine.issue_id, mine.subscriber_id)
         left = [item for item in items if item.article_id not in has]
         if not left:
             return "nothing is left to send: received in another newsletter, or withdrawn"
@@ -146,7 +147,7 @@ class Sender:
 
     def _assemble(self, record: Issue, items: list[DigestItem]) -> message.Digest:
         with self._db.read() as conn:
-            label = store.topic_label(conn, record.slug) or record.slug
+            label = newsletters.topic_label(conn, record.slug) or record.slug
         titles = [item.title for item in items]
         name = self._settings.hub_name
         channel = Channel(
@@ -171,7 +172,9 @@ class Sender:
                 "why": f"You get this because you signed up for {label} at {name}.",
             },
         )
-        raw = self._host.assemble(store.OUTPUT, channel, [_entry(self._settings, i) for i in items])
+        raw = self._host.assemble(
+            newsletters.OUTPUT, channel, [_entry(self._settings, i) for i in items]
+        )
         when = format_datetime(dates.instant(iso(record.created)))
         return message.parse_digest(
             raw,
@@ -184,10 +187,10 @@ class Sender:
 
     def _confirmation(self, mine: Delivery) -> bytes | str:
         with self._db.read() as conn:
-            record = store.get_consent(conn, mine.issue_id.removeprefix(CONFIRM))
+            record = readers.get_consent(conn, mine.issue_id.removeprefix(CONFIRM))
             if record is None or record.confirmed is not None:
                 return "no longer asked for"
-            label = store.topic_label(conn, record.slug) or record.slug
+            label = newsletters.topic_label(conn, record.slug) or record.slug
         link = self._url(f"/newsletters/confirm/{self._tokens.confirm(record.id)}")
         name = self._settings.hub_name
         return message.plain_message(

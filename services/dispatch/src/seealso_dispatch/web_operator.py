@@ -6,7 +6,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from seealso_core.openapi import describe
 from seealso_core.web import Guard, Problem, json_answer
-from seealso_store import newsletters as store
+from seealso_store import newsletters, readers
 from seealso_store.clock import iso
 
 from seealso_dispatch.errors import BadAddress, UnknownTopic
@@ -118,7 +118,7 @@ def _no_topic(slug: str) -> Problem:
     )
 
 
-def _newsletter(one: store.Newsletter) -> dict[str, object]:
+def _newsletter(one: newsletters.Newsletter) -> dict[str, object]:
     return {
         "slug": one.slug,
         "label": one.label,
@@ -129,7 +129,7 @@ def _newsletter(one: store.Newsletter) -> dict[str, object]:
     }
 
 
-def _issue(made: store.Issue, counts: dict[str, int]) -> dict[str, object]:
+def _issue(made: newsletters.Issue, counts: dict[str, int]) -> dict[str, object]:
     return {
         "id": made.id,
         "number": made.number,
@@ -150,7 +150,7 @@ def _prepared(made: Prepared) -> dict[str, object]:
     }
 
 
-def _consent(one: store.Consent) -> dict[str, object]:
+def _consent(one: readers.Consent) -> dict[str, object]:
     return {
         "topic": one.slug,
         "wording": one.wording,

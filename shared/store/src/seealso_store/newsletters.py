@@ -1,66 +1,31 @@
-"""SQL of newsletters: readers, consent, issues, deliveries. Written by the dispatch service only.
+"""SQL of newsletters: a topic's issues and what is in them. Written by the dispatch service only.
 
-    sign-up -> consent (asked) -> confirmation delivery -> consent (confirmed), subscription
-    topic + what is new -> issue, its articles, one delivery a confirmed reader -> sent
-
-A delivery's states: waiting -> leased -> sending -> sent | waiting (try again) | dead (refused) |
-dropped (the reader left, or nothing is left to send) | uncertain (the connection was lost between
-the message's end and the relay's answer: nobody can know, RFC 1047).
+topic + what is new -> issue, its articles -> one delivery a confirmed reader -> sent
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from seealso_sdk.model import Rendition
 from sqlalchemy import Connection
 
-from seealso_store.database import upsert
+from seealso_store.deliveries import OPEN, REACHED
 from seealso_store.renditions import decode_parts
 from seealso_store.schema import (
     article,
-    consent,
     delivery,
     filing,
     issue,
     issue_article,
     rendition,
-    subscriber,
     subscription,
-    suppression,
     topic,
 )
 
-CONFIRM = "confirm:"  # issue ids of confirmation mails begin with it
 OUTPUT = "email"  # the output whose renditions digests are made of
-_REACHED = ("sending", "sent", "uncertain")  # the reader has it, or may have it
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Evidence of one request to join, and of its confirmation. Times in microseconds."""
-
-    id: str
-    subscriber_id: str
-    email: str
-    slug: str
-    wording: str
-    privacy: str
-    page: str
-    asked: int
-    confirmed: int | None
-    expires: int
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A reader's place on one topic's newsletter. `state`: pending, confirmed, left."""
-
-    slug: str
-    label: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,213 +73,6 @@ class Issue:
     language: str
     created: int
     state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A claimed delivery: who gets what. `token` fences writes of a worker that was away."""
-
-    issue_id: str
-    subscriber_id: str
-    email: str
-    message_id: str
-    attempts: int
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryState:
-    """A delivery on the operator's list."""
-
-    issue_id: str
-    email: str
-    state: str
-    attempts: int
-    error: str | None
-
-
-# --- readers and consent -----------------------------------------------------------------------
-
-
-def subscriber_of(tx: Connection, *, email: str, new_id: str, now: int) -> str:
-    """The reader's id; the reader is created when the address is new."""
-    tx.execute(
-        upsert(tx, subscriber)
-        .values(id=new_id, email=email, created=now)
-        .on_conflict_do_nothing(index_elements=["email"])
-    )
-    return str(
-        tx.execute(sa.select(subscriber.c.id).where(subscriber.c.email == email)).scalar_one()
-    )
-
-
-def add_consent(tx: Connection, record: Consent) -> None:
-    """Keep what was shown and when it was asked. The subscription is pending until confirmed."""
-    tx.execute(
-        consent.insert().values(
-            id=record.id,
-            subscriber_id=record.subscriber_id,
-            slug=record.slug,
-            wording=record.wording,
-            privacy=record.privacy,
-            page=record.page,
-            asked=record.asked,
-            confirmed=None,
-            expires=record.expires,
-        )
-    )
-    tx.execute(
-        upsert(tx, subscription)
-        .values(
-            subscriber_id=record.subscriber_id,
-            slug=record.slug,
-            state="pending",
-            asked=record.asked,
-        )
-        .on_conflict_do_update(
-            index_elements=["subscriber_id", "slug"],
-            set_={"state": "pending", "asked": record.asked},
-            where=subscription.c.state == "left",
-        )
-    )
-
-
-def asked_since(conn: Connection, *, subscriber_id: str, since: int) -> int:
-    """How many confirmation mails an address was sent since then, over all topics."""
-    query = sa.select(sa.func.count()).where(
-        consent.c.subscriber_id == subscriber_id, consent.c.asked >= since
-    )
-    return int(conn.execute(query).scalar_one())
-
-
-def get_consent(conn: Connection, consent_id: str) -> Consent | None:
-    """One request to join, or None."""
-    rows = _consents(conn, consent.c.id == consent_id)
-    return rows[0] if rows else None
-
-
-def consents_of(conn: Connection, email: str) -> list[Consent]:
-    """All evidence about one address, oldest first."""
-    return _consents(conn, subscriber.c.email == email)
-
-
-def _consents(conn: Connection, where: sa.ColumnElement[bool]) -> list[Consent]:
-    query = (
-        sa.select(
-            consent.c.id,
-            consent.c.subscriber_id,
-            subscriber.c.email,
-            consent.c.slug,
-            consent.c.wording,
-            consent.c.privacy,
-            consent.c.page,
-            consent.c.asked,
-            consent.c.confirmed,
-            consent.c.expires,
-        )
-        .join(subscriber, subscriber.c.id == consent.c.subscriber_id)
-        .where(where)
-        .order_by(consent.c.asked, consent.c.id)
-    )
-    return [Consent(**row) for row in conn.execute(query).mappings()]
-
-
-def confirm(tx: Connection, consent_id: str, *, now: int) -> bool:
-    """Confirm once, before it expires. False: it was used before, or is too late."""
-    done = tx.execute(
-        consent.update()
-        .where(consent.c.id == consent_id, consent.c.confirmed.is_(None), consent.c.expires > now)
-        .values(confirmed=now)
-        .returning(consent.c.subscriber_id, consent.c.slug)
-    ).one_or_none()
-    if done is None:
-        return False
-    tx.execute(
-        subscription.update()
-        .where(subscription.c.subscriber_id == done[0], subscription.c.slug == done[1])
-        .values(state="confirmed", confirmed=now, left=None)
-    )
-    return True
-
-
-def leave(
-    tx: Connection, subscriber_id: str, *, now: int, slugs: Collection[str] | None = None
-) -> int:
-    """Leave these newsletters, or all. Twice is once. Returns how many were left just now."""
-    where = [subscription.c.subscriber_id == subscriber_id, subscription.c.state != "left"]
-    if slugs is not None:
-        where.append(subscription.c.slug.in_(list(slugs)))
-    result = tx.execute(subscription.update().where(*where).values(state="left", left=now))
-    return result.rowcount
-
-
-def subscriber_id_of(conn: Connection, email: str) -> str | None:
-    """The reader of this normalised address, or None."""
-    query = sa.select(subscriber.c.id).where(subscriber.c.email == email)
-    return conn.execute(query).scalar_one_or_none()
-
-
-def email_of(conn: Connection, subscriber_id: str) -> str | None:
-    """The reader's address, or None after erasure."""
-    query = sa.select(subscriber.c.email).where(subscriber.c.id == subscriber_id)
-    return conn.execute(query).scalar_one_or_none()
-
-
-def subscriptions_of(conn: Connection, subscriber_id: str) -> list[Subscription]:
-    """The reader's newsletters, by label."""
-    label = sa.func.coalesce(topic.c.label, subscription.c.slug)
-    query = (
-        sa.select(subscription.c.slug, label, subscription.c.state)
-        .outerjoin(topic, topic.c.slug == subscription.c.slug)
-        .where(subscription.c.subscriber_id == subscriber_id)
-    )
-    mine = [Subscription(*row) for row in conn.execute(query)]
-    # Sorted here: the engines' collations differ, and a reader has few.
-    return sorted(mine, key=lambda one: (one.label.casefold(), one.slug))
-
-
-def readers(conn: Connection, slug: str) -> list[tuple[str, str]]:
-    """(address, state) of everybody who asked for this newsletter, by address."""
-    query = (
-        sa.select(subscriber.c.email, subscription.c.state)
-        .join(subscription, subscription.c.subscriber_id == subscriber.c.id)
-        .where(subscription.c.slug == slug)
-        .order_by(subscriber.c.email)
-    )
-    return [(row[0], row[1]) for row in conn.execute(query)]
-
-
-def erase(tx: Connection, subscriber_id: str, *, email_hash: str, reason: str, now: int) -> None:
-    """Forget the reader: only a keyed hash of the address stays, so that no list brings it back."""
-    suppress(tx, email_hash=email_hash, reason=reason, now=now)
-    for table in (delivery, subscription, consent):
-        tx.execute(table.delete().where(table.c.subscriber_id == subscriber_id))
-    tx.execute(subscriber.delete().where(subscriber.c.id == subscriber_id))
-
-
-def suppress(tx: Connection, *, email_hash: str, reason: str, now: int) -> None:
-    """Never mail this address again. The first reason stays."""
-    tx.execute(
-        upsert(tx, suppression)
-        .values(email_hash=email_hash, reason=reason, at=now)
-        .on_conflict_do_nothing(index_elements=["email_hash"])
-    )
-
-
-def lift_suppression(tx: Connection, email_hash: str) -> None:
-    """The reader has confirmed anew, by themselves."""
-    tx.execute(suppression.delete().where(suppression.c.email_hash == email_hash))
-
-
-def suppressed(conn: Connection, hashes: Collection[str]) -> dict[str, str]:
-    """Which of these address hashes are suppressed, and why."""
-    query = sa.select(suppression.c.email_hash, suppression.c.reason).where(
-        suppression.c.email_hash.in_(list(hashes))
-    )
-    return {row[0]: row[1] for row in conn.execute(query)}
-
-
-# --- issues ------------------------------------------------------------------------------------
 
 
 def newsletters(conn: Connection) -> list[Newsletter]:
@@ -460,7 +218,7 @@ def already_received(conn: Connection, issue_id: str, subscriber_id: str) -> fro
         .where(
             delivery.c.subscriber_id == subscriber_id,
             delivery.c.issue_id != issue_id,
-            delivery.c.state.in_(_REACHED),
+            delivery.c.state.in_(REACHED),
             issue_article.c.article_id.in_(here),
         )
     )
@@ -471,178 +229,8 @@ def finish_issues(tx: Connection, now: int) -> None:
     """An issue with nothing left to send is sent."""
     left = sa.select(delivery.c.issue_id).where(
         delivery.c.issue_id == issue.c.id,
-        delivery.c.state.in_(("waiting", "leased", "sending")),
+        delivery.c.state.in_(OPEN),
     )
     tx.execute(
         issue.update().where(issue.c.state == "sending", ~left.exists()).values(state="sent")
     )
-
-
-# --- deliveries --------------------------------------------------------------------------------
-
-
-def confirmed_readers(conn: Connection, slug: str) -> list[tuple[str, str]]:
-    """(subscriber id, address) of everybody whose consent for this topic is confirmed."""
-    query = (
-        sa.select(subscriber.c.id, subscriber.c.email)
-        .join(subscription, subscription.c.subscriber_id == subscriber.c.id)
-        .where(subscription.c.slug == slug, subscription.c.state == "confirmed")
-        .order_by(subscriber.c.id)
-    )
-    return [(row[0], row[1]) for row in conn.execute(query)]
-
-
-def open_deliveries(
-    tx: Connection, issue_id: str, messages: Sequence[tuple[str, str]], *, now: int
-) -> None:
-    """One row a reader: (subscriber id, Message-ID). The audience is frozen from here on."""
-    rows = [
-        {
-            "issue_id": issue_id,
-            "subscriber_id": reader,
-            "state": "waiting",
-            "run_at": now,
-            "message_id": message_id,
-            "updated": now,
-        }
-        for reader, message_id in messages
-    ]
-    if rows:
-        tx.execute(delivery.insert(), rows)
-
-
-def claim(tx: Connection, *, limit: int, lease_until: int, now: int) -> list[Delivery]:
-    """Take due deliveries and those whose lease ran out before anything was sent."""
-    due = sa.or_(
-        sa.and_(delivery.c.state == "waiting", delivery.c.run_at <= now),
-        sa.and_(delivery.c.state == "leased", delivery.c.lease_until <= now),
-    )
-    query = (
-        sa.select(delivery.c.issue_id, delivery.c.subscriber_id)
-        .where(due)
-        .order_by(delivery.c.run_at, delivery.c.issue_id, delivery.c.subscriber_id)
-        .limit(limit)
-    )
-    if tx.dialect.name == "postgresql":
-        query = query.with_for_update(skip_locked=True)
-    keys = [tuple(row) for row in tx.execute(query)]
-    if not keys:
-        return []
-    mine = sa.tuple_(delivery.c.issue_id, delivery.c.subscriber_id).in_(keys)
-    tx.execute(
-        delivery.update()
-        .where(mine)
-        .values(
-            state="leased",
-            lease_until=lease_until,
-            token=delivery.c.token + 1,
-            attempts=delivery.c.attempts + 1,
-            updated=now,
-        )
-    )
-    claimed = (
-        sa.select(
-            delivery.c.issue_id,
-            delivery.c.subscriber_id,
-            subscriber.c.email,
-            delivery.c.message_id,
-            delivery.c.attempts,
-            delivery.c.token,
-        )
-        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(mine)
-        .order_by(delivery.c.run_at, delivery.c.issue_id, delivery.c.subscriber_id)
-    )
-    return [Delivery(*row) for row in tx.execute(claimed)]
-
-
-def move(
-    tx: Connection,
-    mine: Delivery,
-    state: str,
-    *,
-    now: int,
-    error: str | None = None,
-    run_at: int | None = None,
-    lease_until: int = 0,
-) -> bool:
-    """Change a claimed delivery's state. False: the lease was lost, and nothing was written."""
-    result = tx.execute(
-        delivery.update()
-        .where(
-            delivery.c.issue_id == mine.issue_id,
-            delivery.c.subscriber_id == mine.subscriber_id,
-            delivery.c.token == mine.token,
-            delivery.c.state.in_(("leased", "sending")),
-        )
-        .values(
-            state=state,
-            error=error,
-            updated=now,
-            lease_until=lease_until,
-            run_at=delivery.c.run_at if run_at is None else run_at,
-        )
-    )
-    return result.rowcount == 1
-
-
-def may_receive(conn: Connection, mine: Delivery) -> bool:
-    """Whether the reader's consent still stands, for the topic of this delivery's issue."""
-    query = (
-        sa.select(subscription.c.state)
-        .join(issue, issue.c.slug == subscription.c.slug)
-        .where(
-            issue.c.id == mine.issue_id,
-            subscription.c.subscriber_id == mine.subscriber_id,
-            subscription.c.state == "confirmed",
-        )
-    )
-    return conn.execute(query).first() is not None
-
-
-def give_up_lost(tx: Connection, *, now: int) -> int:
-    """Deliveries whose sender died between the message and the answer: an issue's become
-    `uncertain` (not sent again), a confirmation's wait again (same Message-ID)."""
-    lost = sa.and_(delivery.c.state == "sending", delivery.c.lease_until <= now)
-    confirmation = delivery.c.issue_id.startswith(CONFIRM)
-    tx.execute(
-        delivery.update().where(lost, confirmation).values(state="waiting", run_at=now, updated=now)
-    )
-    result = tx.execute(
-        delivery.update()
-        .where(lost, ~confirmation)
-        .values(
-            state="uncertain",
-            error="the sender stopped between the message and the relay's answer",
-            updated=now,
-        )
-    )
-    return result.rowcount
-
-
-def delivery_counts(conn: Connection, issue_id: str) -> dict[str, int]:
-    """How many deliveries of an issue are in which state."""
-    query = (
-        sa.select(delivery.c.state, sa.func.count())
-        .where(delivery.c.issue_id == issue_id)
-        .group_by(delivery.c.state)
-    )
-    return {row[0]: int(row[1]) for row in conn.execute(query)}
-
-
-def deliveries(conn: Connection, issue_id: str, *, limit: int = 1000) -> list[DeliveryState]:
-    """Who got the issue, who did not, and why."""
-    query = (
-        sa.select(
-            delivery.c.issue_id,
-            subscriber.c.email,
-            delivery.c.state,
-            delivery.c.attempts,
-            delivery.c.error,
-        )
-        .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
-        .where(delivery.c.issue_id == issue_id)
-        .order_by(subscriber.c.email)
-        .limit(limit)
-    )
-    return [DeliveryState(*row) for row in conn.execute(query)]
