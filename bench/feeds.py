@@ -3,9 +3,9 @@
     ./dev bench feeds [--rounds N] [--seconds N] [--connections N]
 
 The hub serves a feed of about 200 KB out of a real store, through granian, the fast lane and all;
-nginx serves the very same bytes as a static file. Rounds alternate (hub, nginx, hub, nginx, ...), so
-that a neighbour's load meets both; what counts is the median of the rounds' ratios, for the whole
-feed (200) and for an unchanged one (304). Then an article is edited while the feed is polled.
+nginx serves the very same bytes as a static file. Rounds alternate (hub, nginx, hub, nginx, ...):
+a neighbour's load meets both. What counts is the median of the rounds' ratios, for the whole feed
+(200) and for an unchanged one (304). Then an article is edited while the feed is polled.
 
 Needs nginx and wrk: it installs nothing.
 """
@@ -128,7 +128,7 @@ def rate(server: Server, status: int, seconds: int, connections: int) -> float:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *headers, server.url]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     wrong = _WRONG.search(said)
-    assert wrong is None, f"{server.name}: {wrong and wrong.group(0)}"
+    assert wrong is None, f"{server.name}: {said}"
     found = _RATE.search(said)
     assert found is not None, said
     return float(found.group(1))
@@ -275,7 +275,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     """Until it answers."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        assert process.poll() is None, f"{process.args} ended at its start"
+        assert process.poll() is None, f"{process.args!r} ended at its start"
         try:
             if requests.get(url, timeout=2).ok:
                 return

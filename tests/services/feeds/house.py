@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask
 from seealso_core.host import PluginHost
 from seealso_core.web import Guard, create_app
-from seealso_feeds import documents, drafts, serve, web
+from seealso_feeds import documents, serve, web
 from seealso_feeds.channels import Channels
 from seealso_feeds.fast import FastLane, Watch
 from seealso_feeds.flow import Filing

@@ -39,17 +39,24 @@ def test_a_cursor_comes_back_as_it_was(sort_at: int, article_id: str) -> None:
 
 @given(st.text(max_size=60))
 @settings(max_examples=100, deadline=None)
-def test_a_word_that_is_no_cursor_is_refused_by_name(word: str) -> None:
+def test_a_word_is_a_cursor_of_ours_or_is_refused_by_name(word: str) -> None:
+    refused: list[BadParameter] = []
     try:
-        decode_cursor(word)
+        assert decode_cursor(word).article_id
     except BadParameter as error:
-        assert error.parameter == "before"
-        assert "rel=next" in str(error)
+        refused.append(error)
+    assert all(e.parameter == "before" and "rel=next" in str(e) for e in refused)
+
+
+@pytest.mark.parametrize("word", ["", "x", "!!", "MTIz", "eC5h", "MS4=", "MS4", "A" * 200])
+def test_what_is_no_cursor_is_refused(word: str) -> None:
+    with pytest.raises(BadParameter, match="rel=next"):
+        decode_cursor(word)
 
 
 @pytest.mark.parametrize("limit", ["0", "201", "-1", "1.5", "", "ten", "1e2", "٣", "9" * 50])
 def test_a_limit_out_of_range_is_refused_by_name(limit: str) -> None:
-    with pytest.raises(BadParameter, match="limit: found .* from 1 to 200"):
+    with pytest.raises(BadParameter, match=r"limit: found .* from 1 to 200"):
         read_page({"limit": limit})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import Any
 
 import html5lib
@@ -41,7 +42,8 @@ def test_every_page_can_be_walked_without_eyes_or_mouse(garden: House) -> None:
         assert page.get("lang") == "en"
         assert len(page.xpath("//main[@id='main']")) == 1
         assert page.xpath("//a[@href='#main']")
-        assert page.xpath("//header") and page.xpath("//footer")
+        assert page.xpath("//header")
+        assert page.xpath("//footer")
         assert len(page.xpath("//h1")) == 1
         assert page.findtext("head/title")
         ids = page.xpath("//@id")
@@ -54,7 +56,7 @@ def test_every_page_can_be_walked_without_eyes_or_mouse(garden: House) -> None:
         for labelled in page.xpath("//@aria-labelledby"):
             assert page.xpath(f"//*[@id='{labelled}']")
         levels = [int(h.tag[1]) for h in page.xpath("//h1|//h2|//h3|//h4")]
-        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False)), (path, levels)
+        assert all(b - a <= 1 for a, b in pairwise(levels)), (path, levels)
 
 
 def test_pages_run_nothing_and_load_nothing_of_others(garden: House) -> None:
@@ -79,8 +81,8 @@ def test_a_topic_page_shows_what_it_has(garden: House) -> None:
     assert page.findtext(".//h1") == "Compost"
     assert texts(page.xpath("//ol[@class='articles']//h3")) == ["Worm farms", "Compost that smells"]
     related = texts(page.xpath("//section[@aria-labelledby='related-topics']//li"))
-    assert any(one.startswith("Garden 1 article is filed under both") for one in related)
-    assert any(one.startswith("Leaf mould not written yet") for one in related)
+    assert any(one.startswith("Garden One article is filed under both") for one in related)
+    assert any(one.startswith("Leaf mould (not written yet)") for one in related)
     (form,) = page.xpath("//form[starts-with(@action, '/newsletters/')]")
     assert form.get("action") == "/newsletters/compost"
     assert form.xpath(".//input[@name='page']/@value") == ["http://hub.test/topics/compost"]
@@ -98,9 +100,9 @@ def test_an_article_page_has_all_that_belongs_to_it(garden: House) -> None:
     assert "Question and answer" in texts(page.xpath("//p[@class='kicker']"))[0]
     assert page.xpath("//a[@href='http://hub.test/series/garden-answers']")
     listed = page.xpath("//section[@class='seealso-see-also']//a")
-    assert [(a.text, a.get("href"), a.get("class")) for a in listed] == [
+    assert [(*texts([a]), a.get("href"), a.get("class")) for a in listed] == [
         ("Worm farms", "/articles/a2", None),
-        ("Leaf mould", "/topics/leaf-mould", "ghost"),
+        ("Leaf mould (not written yet)", "/topics/leaf-mould", "ghost"),
     ]
     related = texts(page.xpath("//section[@aria-labelledby='related-articles']//li"))
     assert related == ["Worm farms Named in this article's See also list"]

@@ -79,7 +79,7 @@ class Looks:
         page = StartPage(
             lines=feeds.told(conn, listed),
             topics=_by_size(topics.counts(conn, feeds.fullest(conn, START_TOPICS))),
-            topics_total=topics.count(conn),
+            topics_total=feeds.written_topics(conn),
             articles_total=articles.counts(conn).get("published", 0),
             feeds=feed_links_shown(links, metas),
         )

@@ -259,6 +259,12 @@ def beginning_with(conn: Connection, initial: str, limit: int) -> tuple[str, ...
     return tuple(conn.execute(query).scalars())
 
 
+def written_topics(conn: Connection) -> int:
+    """How many topics there are that are no ghosts."""
+    query = sa.select(sa.func.count()).select_from(topic).where(topic.c.origin != GHOST)
+    return conn.execute(query).scalar_one()
+
+
 def fullest(conn: Connection, limit: int) -> tuple[str, ...]:
     """The slugs of the topics under which most published articles are filed."""
     query = (
