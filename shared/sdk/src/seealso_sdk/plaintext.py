@@ -407,6 +407,9 @@ class Page:
         return lines
 
     def _fill(self, text: str, room: int) -> Iterator[str]:
+        if text.isascii():
+            yield from _fill_ascii(text, room)
+            return
         line: list[str] = []
         used = 0
         for word in text.split(" "):
@@ -421,6 +424,22 @@ class Page:
                     used += space + wide
         if line:
             yield "".join(line)
+
+
+def _fill_ascii(text: str, room: int) -> Iterator[str]:
+    """The same for text of one column a character, which breaks at spaces only: most of it does."""
+    text = " ".join(word for word in text.split(" ") if word) if "  " in text else text.strip(" ")
+    start = 0
+    while len(text) - start > room:
+        end = text.rfind(" ", start, start + room + 1)
+        if end == -1:  # a word longer than the line
+            end = text.find(" ", start + room)
+            if end == -1:
+                break
+        yield text[start:end]
+        start = end + 1
+    if text:
+        yield text[start:]
 
 
 def _pieces(word: str) -> list[str]:

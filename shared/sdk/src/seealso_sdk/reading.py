@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from html import unescape
 from itertools import groupby
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from seealso_sdk.profile import DROPPED_WITH_CONTENT
 from seealso_sdk.text import clean
@@ -134,7 +134,7 @@ Blocks: TypeAlias = tuple[Block, ...]
 def parse(html: str) -> Blocks:
     """The blocks of a body, in their order."""
     builder = _Builder()
-    for token in _tokens(html):
+    for token in _tokens(clean(html)):
         if isinstance(token, str):
             builder.text(token)
         elif token.end:
@@ -194,16 +194,17 @@ def _lines_of(block: Block) -> list[str]:
 # --- tokens ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Tag:
+class _Tag(NamedTuple):
     name: str
     end: bool
     inside: str
 
     @property
     def attributes(self) -> dict[str, str]:
+        if not self.inside:
+            return {}
         found = _ATTRIBUTE.finditer(self.inside)
-        return {m[1].lower(): clean(unescape(m[2] or m[3] or m[4] or "")) for m in found}
+        return {m[1].lower(): _characters(m[2] or m[3] or m[4] or "") for m in found}
 
 
 def _tokens(html: str) -> Iterator[str | _Tag]:
@@ -212,7 +213,7 @@ def _tokens(html: str) -> Iterator[str | _Tag]:
     position = 0
     while (start := html.find("<", position)) != -1 and start < last:
         if start > position:
-            yield clean(unescape(html[position:start]))
+            yield _characters(html[position:start])
         name = _TAG_NAME.match(html, start)
         if name is not None:
             end = _tag_end(html, name.end(), last)
@@ -224,7 +225,12 @@ def _tokens(html: str) -> Iterator[str | _Tag]:
             yield "<"
             position = start + 1
     if position < len(html):
-        yield clean(unescape(html[position:]))
+        yield _characters(html[position:])
+
+
+def _characters(text: str) -> str:
+    """References resolved: one may stand for a character that `clean` takes away."""
+    return clean(unescape(text)) if "&" in text else text
 
 
 def _tag_end(html: str, position: int, last: int) -> int:
@@ -378,7 +384,11 @@ class _Builder:
         if self._dropped:
             return
         link = self._links[-1] if self._links else ""
-        marks = tuple(mark for mark, depth in sorted(self._marks.items()) if depth)
+        marks = (
+            tuple(mark for mark, depth in sorted(self._marks.items()) if depth)
+            if self._marks
+            else ()
+        )
         self._top.spans.append(Span(text, link or None, marks, image))
 
 
@@ -496,6 +506,8 @@ def _one_line(blocks: Blocks) -> Spans:
 
 def _tidy(spans: list[Span]) -> Spans:
     """Without double spaces across spans, without space at either end; equal neighbours joined."""
+    if not spans:
+        return ()
     tidy: list[Span] = []
     spaced = True  # at the start, or after white space
     for (url, marks, image), group in groupby(spans, key=lambda s: (s.url, s.marks, s.image)):
@@ -503,8 +515,11 @@ def _tidy(spans: list[Span]) -> Spans:
             tidy.extend(group)
             spaced = False
             continue
-        text = _AROUND_BREAK.sub("\n", "".join(span.text for span in group))
-        text = _SPACE_RUN.sub(" ", text)
+        text = "".join(span.text for span in group)
+        if "\n" in text:
+            text = _AROUND_BREAK.sub("\n", text)
+        if "  " in text:
+            text = _SPACE_RUN.sub(" ", text)
         text = text.lstrip(" ") if spaced else text
         if text:
             tidy.append(Span(text, url, marks))

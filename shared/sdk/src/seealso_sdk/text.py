@@ -47,8 +47,12 @@ def one_line(value: str) -> str:
 def cleaned(record: R) -> R:
     """A frozen record (an article, a channel) with `clean` applied to every string inside it."""
     value: Any = record
-    changes = {f.name: _cleaned(getattr(value, f.name)) for f in fields(value)}
-    copy: R = replace(value, **changes)
+    changes = {}
+    for one in fields(value):
+        given = getattr(value, one.name)
+        if given and (made := _cleaned(given)) != given:
+            changes[one.name] = made
+    copy: R = replace(value, **changes) if changes else value
     return copy
 
 
