@@ -275,3 +275,17 @@ def test_an_unknown_topic_has_no_newsletter(post: Post) -> None:
         post.dispatch.sign_up("nothing", READER, "")
     with pytest.raises(UnknownTopic):
         post.dispatch.prepare_issue("nothing")
+
+
+def test_a_worker_that_stops_gives_back_what_it_has_not_tried(post: Post) -> None:
+    for name in ("ann", "bob", "cyd"):
+        post.reader(f"{name}@example.org", "mammogram")
+    post.article("one", "mammogram")
+    made = post.dispatch.prepare_issue("mammogram")
+    assert made is not None
+    asked = iter([False, True, True])
+    post.sender.send_due(lambda: next(asked))
+    states = sorted(d.state for d in post.dispatch.deliveries(made.issue.id))
+    assert states == ["sent", "waiting", "waiting"]
+    post.send()
+    assert len(post.sink.messages) == 3

@@ -58,8 +58,12 @@ class Sender:
         self._domain = mail_domain(settings.hub_url)
         self._digests: dict[tuple[str, frozenset[tuple[str, int]]], message.Digest] = {}
 
-    def send_due(self) -> int:
-        """Send what is due, a batch; returns how many deliveries were looked at."""
+    def send_due(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Send what is due, a batch; returns how many deliveries were looked at.
+
+        Args:
+            stopping: asked between messages; what was not tried is then given back.
+        """
         now = self._now()
         with self._db.write() as tx:
             deliveries.give_up_lost(tx, now=now)
@@ -69,10 +73,18 @@ class Sender:
         self._digests.clear()
         with Relay(self._relay_url) as relay:
             for mine in claimed:
-                self._deliver(relay, mine)
+                if stopping():
+                    self._give_back(mine)
+                else:
+                    self._deliver(relay, mine)
         with self._db.write() as tx:
             newsletters.finish_issues(tx, self._now())
         return len(claimed)
+
+    def _give_back(self, mine: Delivery) -> None:
+        now = self._now()
+        with self._db.write() as tx:
+            deliveries.move(tx, mine, "waiting", now=now, run_at=now)
 
     def _deliver(self, relay: Relay, mine: Delivery) -> None:
         raw = self._message(mine)

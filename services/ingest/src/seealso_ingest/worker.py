@@ -5,15 +5,10 @@ Any number of these may run, on any machine: the database says who was first.
 
 from __future__ import annotations
 
-import threading
-
-from seealso_core import log as logs
+from seealso_core.loops import Loop, stop_all
 from seealso_core.messages import Wake
-from seealso_sdk.errors import SeealsoError
 
 from seealso_ingest.flow import Ingest
-
-log = logs.get(__name__)
 
 
 class Worker:
@@ -24,42 +19,16 @@ class Worker:
     """
 
     def __init__(self, ingest: Ingest, *, sweep_seconds: float = 1.0) -> None:
-        self._ingest = ingest
-        self._sweep_seconds = sweep_seconds
-        self._stopping = threading.Event()
-        self._woken = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop = Loop("turn", lambda stopping: ingest.turn(), sweep_seconds=sweep_seconds)
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread = threading.Thread(target=self._run, name="ingest-turn", daemon=True)
-        self._thread.start()
+        self._loop.start()
 
     def wake(self, wake: Wake | None = None) -> None:
         """Look now."""
-        self._woken.set()
+        self._loop.wake()
 
     def stop(self, timeout: float = 10.0) -> bool:
         """End the thread. Returns whether it did in time."""
-        self._stopping.set()
-        self._woken.set()
-        if self._thread is None:
-            return True
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._woken.clear()
-            try:
-                while self._ingest.turn() and not self._stopping.is_set():
-                    pass  # there may be more than one turn takes
-            except Exception as error:  # noqa: BLE001  # a thread that dies would end no embargo
-                self._complain(error)
-            self._woken.wait(self._sweep_seconds)
-
-    def _complain(self, error: Exception) -> None:
-        if isinstance(error, SeealsoError) and error.temporary:
-            log.warning("Embargoes and expiries wait for the database", error=str(error))
-        else:
-            log.failed(error, "Embargoes and expiries could not be looked at; it tries again")
+        return stop_all([self._loop], timeout)

@@ -1,0 +1,132 @@
+"""The threads of a worker: loops that work when they are woken, and a watch that wakes them.
+
+    a wake from the queue ─┐
+    the database changed ──┼─> the loop's signal -> step: until nothing is due -> wait
+    a second has passed ───┘
+
+A loop never dies of an error: it pauses, longer each time, and tries again.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+from seealso_sdk.errors import SeealsoError
+
+from seealso_core import log as logs
+
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 10.0
+
+Stopping = Callable[[], bool]
+
+log = logs.get(__name__)
+
+
+class Loop:
+    """One thread that repeats a step.
+
+    Args:
+        name: of the thread, and in the logs.
+        step: does what is due and returns how much that was; it asks its argument now and then
+            whether it should stop.
+        sweep_seconds: it looks for work at least this often.
+        fatal: what ends the loop for good, since trying again can't help.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[Stopping], int],
+        *,
+        sweep_seconds: float = 1.0,
+        fatal: tuple[type[Exception], ...] = (),
+    ) -> None:
+        self.name = name
+        self._step = step
+        self._sweep_seconds = sweep_seconds
+        self._fatal = fatal
+        self._stopping = threading.Event()
+        self._signal = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"seealso-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be work. Only sets a flag."""
+        self._signal.set()
+
+    def end(self) -> None:
+        """Ask it to end after what it has in hand."""
+        self._stopping.set()
+        self._signal.set()
+
+    def join(self, seconds: float) -> bool:
+        """Wait for its end. Returns whether it ended in time."""
+        if self._thread.ident is not None:
+            self._thread.join(max(0.0, seconds))
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        pause = 0.0
+        while not self._stopping.is_set():
+            self._signal.clear()  # before looking: a wake that comes meanwhile is not lost
+            try:
+                worked = self._step(self._stopping.is_set)
+                pause = 0.0
+            except self._fatal as error:
+                log.error("A step ends for good", step=self.name, reason=str(error))
+                return
+            except Exception as error:  # noqa: BLE001  # a thread that dies would end its step
+                pause = min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+                self._complain(error, pause)
+                self._stopping.wait(pause)
+                continue
+            if not worked:
+                self._signal.wait(self._sweep_seconds)
+
+    def _complain(self, error: Exception, pause: float) -> None:
+        if isinstance(error, SeealsoError) and error.temporary:
+            log.warning("A step waits", step=self.name, error=str(error), seconds=pause)
+        else:
+            log.failed(error, "A step failed; it tries again", step=self.name)
+
+
+class Watch(Loop):
+    """One thread that sees when the database has changed, and wakes.
+
+    Args:
+        token: equal answers mean that nothing was committed in between.
+        changed: called when it was.
+        seconds: between two looks.
+    """
+
+    def __init__(
+        self, token: Callable[[], str], changed: Callable[[], None], seconds: float
+    ) -> None:
+        super().__init__("watch", self._look, sweep_seconds=seconds)
+        self._token = token
+        self._changed = changed
+        self._seen = ""
+
+    def _look(self, stopping: Stopping) -> int:
+        token = self._token()
+        if token != self._seen:
+            self._seen = token
+            self._changed()
+        return 0
+
+
+def stop_all(loops: Iterable[Loop], seconds: float) -> bool:
+    """End them all, side by side. Returns whether all ended in time; what they held is found again
+    when its lease runs out."""
+    ending: Sequence[Loop] = list(loops)
+    for loop in ending:
+        loop.end()
+    deadline = time.monotonic() + seconds
+    ended = [loop.join(deadline - time.monotonic()) for loop in ending]
+    return all(ended)
