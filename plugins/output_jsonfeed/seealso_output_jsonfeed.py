@@ -9,8 +9,9 @@ What JSON Feed has no member for is in the extension ``_seealso``:
                  corrections, rights (each only where known); and, of this very feed: categories
                  [{slug, label, origin, score, reason}], related [{url, title, rel, reason}],
                  reason (why the article is in this feed)
-    of the feed  id, updated, scheme, topics [{slug, label, url, score, reason}] (related to the
-                 feed's own), first_url, previous_url, deleted [{id, when, reason}]
+    of the feed  id, updated, scheme, topics [{slug, label, origin, url, score, reason}] (related
+                 to the feed's own; a "ghost" is named by editors and not written yet), first_url,
+                 previous_url, deleted [{id, when, reason}]
 
 ``deleted`` lists articles that were taken back: a partner removes the item of that id. An item's
 extension is its last member and never empty: `assemble` writes the feed's part before its end.
@@ -249,6 +250,7 @@ def _topic(filing: Filing, scheme: str) -> dict[str, Any]:
         {
             "slug": say.plain(filing.slug),
             "label": say.plain(filing.label),
+            "origin": say.plain(filing.origin),
             "url": say.web_url(f"{scheme}/{filing.slug}"),
             "score": filing.score,
             "reason": say.plain(filing.reason),
