@@ -130,6 +130,7 @@ class EmailOutput:
 
 # --- the message -----------------------------------------------------------------------------
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Message:
     subject: str

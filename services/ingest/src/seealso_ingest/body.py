@@ -46,9 +46,13 @@ from seealso_ingest.errors import Refused
 from seealso_ingest.limits import LIMITS
 from seealso_ingest.rebuild import Builder, too_deep
 
-_TAGS = set(BODY_TAGS)
-_SCHEMES = set(URL_SCHEMES)
-_DROPPED = set(DROPPED_WITH_CONTENT)
+_CLEANER = nh3.Cleaner(  # made once: nh3.clean makes one at every call
+    tags=set(BODY_TAGS),
+    clean_content_tags=set(DROPPED_WITH_CONTENT),
+    attributes=BODY_ATTRIBUTES,
+    url_schemes=set(URL_SCHEMES),
+    link_rel=None,
+)
 
 _LOCAL = threading.local()
 _STAND_INS = (("&amp;", "\ufdd0"), ("&lt;", "\ufdd1"), ("&gt;", "\ufdd2"), ("\xa0", "\ufdd3"))
@@ -122,14 +126,7 @@ def _sanitised(html: str) -> str:
     veiled = clean(html)
     for reference, stand_in in _STAND_INS:
         veiled = veiled.replace(reference, stand_in)
-    safe = nh3.clean(
-        veiled,
-        tags=_TAGS,
-        clean_content_tags=_DROPPED,
-        attributes=BODY_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        link_rel=None,
-    )
+    safe = _CLEANER.clean(veiled)
     for reference, stand_in in _STAND_INS:
         safe = safe.replace(stand_in, reference)
     return safe

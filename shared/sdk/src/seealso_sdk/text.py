@@ -71,6 +71,8 @@ def _cleaned(value: Any) -> Any:
 def fold(value: str) -> str:
     """The form in which two spellings of one name are equal: case, accents, dashes, spaces."""
     lowered = _APOSTROPHE.sub("", clean(value)).casefold().translate(_SPOKEN)
+    if lowered.isascii():  # most titles: no accents to take apart
+        return _NOT_WORD.sub(" ", lowered.replace("_", " ")).strip()
     plain = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not _is_latin_mark(c))
     return _NOT_WORD.sub(" ", unicodedata.normalize("NFC", plain).replace("_", " ")).strip()
 
