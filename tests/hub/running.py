@@ -8,11 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from click.testing import CliRunner
+from seealso_core.settings import load
+from seealso_hub import demo
 from seealso_hub.cli import cli
+from seealso_hub.client import HubClient
+from seealso_hub.demo import Came
 
 SEEALSO = str(Path(sys.executable).with_name("seealso"))
 START_SECONDS = 60.0
@@ -59,11 +65,25 @@ class RunningHub:
         ended = CliRunner().invoke(cli, line, env={**env, **given}, catch_exceptions=False)
         return subprocess.CompletedProcess(line, ended.exit_code, ended.stdout, ended.stderr)
 
+    def feed_samples(self) -> Came:
+        """Put the project's sample articles in, as `seealso demo` does, and wait for them."""
+        settings = load({"SEEALSO_DATA": str(self.data)})
+        return demo.feed(HubClient(settings), settings)
+
     def stop(self) -> int:
         """SIGTERM, and the exit code; a hub that does not end in 15 seconds fails the test."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(15)
+
+    @contextmanager
+    def workers_paused(self) -> Iterator[None]:
+        """Freeze the process that has the workers; the web process goes on."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """As the kernel does it when memory runs out."""

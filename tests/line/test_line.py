@@ -28,15 +28,29 @@ def settled(hub: RunningHub, seconds: int = 60) -> None:
 
 
 def test_a_withdrawal_overtakes_a_thousand_waiting_articles(hub: RunningHub) -> None:
+    withdrawal_overtakes(hub)
+
+
+def test_a_hostile_article_harms_no_other(hub: RunningHub) -> None:
+    hostile_harms_no_other(hub)
+
+
+def withdrawal_overtakes(hub: RunningHub, first: int = 0) -> None:
+    """Take an article back while a thousand others wait: it is gone within a second.
+
+    Args:
+        first: the articles are numbered from here on.
+    """
     with Api(hub) as api:
-        taken = api.post([record(0, title="To be taken back")])["accepted"][0]["id"]
+        newest = record(first, title="To be taken back", published="2025-03-02")
+        taken = api.post([newest])["accepted"][0]["id"]
         settled(hub)
         feeds = [f"/topics/orchard/feed.{kind}" for kind in CHECKS]
         assert all("To be taken back" in api.get(path).text for path in feeds)
-        for start_at in range(1, 1001, 250):
-            api.post([record(number) for number in range(start_at, start_at + 250)])
-        waiting = sum(row["waiting"] for row in api.status()["outputs"].values())
-        assert waiting > 1000  # of six thousand
+        with hub.workers_paused():  # else a quick machine has few waiting when all are in
+            for start_at in range(first + 1, first + 1001, 250):
+                api.post([record(number) for number in range(start_at, start_at + 250)])
+            assert {row["waiting"] for row in api.status()["outputs"].values()} == {1000}
         api.withdraw(taken, "The editor was wrong.")
         begun = time.monotonic()
         until(lambda: api.get(f"/articles/{taken}").status_code == 410, 1)
@@ -48,7 +62,8 @@ def test_a_withdrawal_overtakes_a_thousand_waiting_articles(hub: RunningHub) -> 
         assert sum(row["waiting"] for row in api.status()["outputs"].values()) > 0
 
 
-def test_a_hostile_article_harms_no_other(hub: RunningHub) -> None:
+def hostile_harms_no_other(hub: RunningHub) -> None:
+    """Send the worst among the good: the good come out, and what comes out is valid."""
     hostile = [
         record(1, title="Bell \x07 and NUL \x00 in a title"),
         record(2, title="Ends early ]]> here", html="<p>]]></p><script>alert(1)</script>"),
