@@ -12,8 +12,12 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 from lxml import etree
+from seealso_core.host import PluginHost
+from seealso_store.database import Database
 from werkzeug.test import TestResponse
 
+from tests.plugins.feedcheck import check_atom, check_jsonfeed, check_opml, check_rss
+from tests.services.feeds.conftest import plant
 from tests.services.feeds.house import House, unpacked
 
 FEED = "/topics/compost/feed.rss"
@@ -42,6 +46,9 @@ DOCUMENTS = (
     "/series/garden-answers",
     "/series/garden-answers/feed.json",
 )
+
+
+SOME_DOCUMENTS = ("/topics/compost", "/topics/compost/feed.rss", "/articles/a1.txt")
 
 
 def same_but_for_the_clock(answer: TestResponse) -> dict[str, str]:
@@ -83,7 +90,7 @@ def test_the_same_state_gives_the_same_bytes_after_a_restart(garden: House) -> N
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_a_document_that_the_asker_has_is_answered_304(garden: House, fast: bool) -> None:
-    for path in DOCUMENTS:
+    for path in DOCUMENTS if fast else SOME_DOCUMENTS:
         full = garden.get(path, fast=fast)
         etag, modified = full.headers["ETag"], full.headers["Last-Modified"]
         for headers in (
@@ -297,6 +304,29 @@ def test_a_feed_that_lost_an_article_has_a_later_date(own_garden: House) -> None
     assert after.data != before.data
 
 
+@pytest.mark.live
+def test_postgresql_serves_the_same_documents(
+    garden: House, postgresql: Database, plugin_host: PluginHost
+) -> None:
+    other = plant(House(postgresql, plugin_host))
+    for path in (*DOCUMENTS, "/topics?q=no-such", "/topics?letter=c", f"{FEED}?limit=1"):
+        answer = other.get(path)
+        assert answer.status_code == 200, path
+        assert undated(answer.data) == undated(garden.get(path).data), path
+    assert other.get("/topics/unknown").status_code == 404
+    assert other.get("/topics/%00").status_code == 404
+    other.withdraw("a1", "Wrong")
+    assert other.get("/articles/a1").status_code == 410
+    assert b"deleted-entry" in other.get("/topics/compost/feed.atom").data
+    assert b"smells" not in other.get("/topics/compost/feed.rss").data
+
+
+def undated(document: bytes) -> bytes:
+    """Without the day and the time of the test's own writing."""
+    times = rb"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} [\d: ]+GMT"
+    return re.sub(times, b"", document)
+
+
 def test_opml_lists_every_topic_and_the_ghosts_apart(garden: House) -> None:
     root = etree.fromstring(garden.get("/topics.opml").data)
     assert root.get("version") == "2.0"
@@ -309,6 +339,22 @@ def test_opml_lists_every_topic_and_the_ghosts_apart(garden: House) -> None:
         if outline.get("xmlUrl"):
             assert garden.get(outline.get("xmlUrl")).status_code == 200
             assert garden.get(outline.get("htmlUrl")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/topics/%00", "/topics/a%00b/feed.rss", "/articles/%00", "/articles/a%00.rss", "/series/%00",
+     "/topics/%ED%A0%80", "/topics/%FF/feed.json", "/channels/%00/feed.rss", "/static/%00",
+     "/topics/" + "x" * 5000],
+)  # fmt: skip
+def test_a_name_that_no_store_can_hold_is_404(garden: House, path: str) -> None:
+    assert garden.get(path).status_code == 404
+
+
+def test_a_search_for_anything_is_answered(garden: House) -> None:
+    for query in ("%00", "%ED%A0%80", "%25", "_", "%5C", "x" * 5000, "%E2%80%AE"):
+        assert garden.get(f"/topics?q={query}").status_code == 200
+        assert garden.get(f"/topics?letter={query}").status_code == 200
 
 
 def test_an_empty_hub_serves_empty_documents(house: House) -> None:
@@ -324,3 +370,38 @@ def test_topics_of_any_script_have_working_addresses(house: House) -> None:
     for url in document["feeds"].values():
         assert url.isascii()
         assert house.get(url).status_code == 200
+
+
+CHECKERS = {
+    "rss": check_rss, "atom": check_atom, "feed+json": check_jsonfeed, "x-opml": check_opml,
+}  # fmt: skip
+
+
+def test_every_served_feed_is_valid_ghosts_and_tombstones_and_pages_too(own_garden: House) -> None:
+    own_garden.publish(
+        "a3",
+        "Control \x0b]]> <b>\u202eevil</b> & more" + " long" * 2000,
+        topics=("Compost", "]]> & <i>topic</i>"),
+        see_also=("A ghost ]]> & <b>", "Compost that smells"),
+        series="Series & ]]>",
+        day=3,
+    )
+    own_garden.publish("a4", "Gone soon", topics=("Compost",), day=4)
+    own_garden.withdraw("a4", "Reason ]]> & <b>")
+    own_garden.file()
+    opml = own_garden.get("/topics.opml")
+    pages = [one.get("htmlUrl") for one in etree.fromstring(opml.data).iter("outline")]
+    paths = ["/topics.opml", "/articles/feed", "/articles/feed?limit=1", "/articles/a3",
+             "/articles/a3/related", "/series/series", "/series/series/feed"]  # fmt: skip
+    paths += [f"{page}/{kind}" for page in pages if page for kind in ("feed", "related")]
+    checked = 0
+    for path in paths:
+        for extension in ("rss", "atom", "json"):
+            bare, _, query = path.partition("?")
+            url = path if path.endswith(".opml") else f"{bare}.{extension}?{query}"
+            answer = own_garden.get(url)
+            kind = answer.mimetype.rpartition("/")[2].removesuffix("+xml")
+            if answer.status_code == 200 and kind in CHECKERS:
+                assert CHECKERS[kind](answer.data) == [], url
+                checked += 1
+    assert checked > 40

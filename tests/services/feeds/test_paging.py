@@ -13,7 +13,6 @@ from seealso_store.database import Database
 from seealso_store.feeds import ByRank, BySeries, ByTopics, Cursor, Everything, Selection
 from sqlalchemy import Connection
 
-from tests.conftest import POSTGRES_URL
 from tests.services.feeds.house import House
 
 FEED = "/topics/compost/feed.json"
@@ -115,35 +114,9 @@ def test_a_walk_meets_every_article_once_in_order(database: Database) -> None:
 
 
 @pytest.mark.live
-def test_a_walk_meets_every_article_once_in_order_on_postgresql(live_engines: None) -> None:
-    from seealso_store.database import open_database
-    from seealso_store.migrate import prepare
-
-    admin = sa.create_engine(
-        POSTGRES_URL.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as conn:
-        conn.exec_driver_sql("DROP DATABASE IF EXISTS seealso_serving")
-        conn.exec_driver_sql("CREATE DATABASE seealso_serving")
-    database = open_database(POSTGRES_URL.rpartition("/")[0] + "/seealso_serving")
-    try:
-        prepare(database)
-        fill(database)
-        check_walks(database)
-        with database.read() as conn:
-            line = feeds.listing(conn, Everything(), "rss", limit=1)[0]
-            assert feeds.entries(conn, [line], "rss", str) == ()  # no version body was written
-            assert feeds.tombstones(conn, SELECTIONS[4], since=0) == ()
-            assert feeds.initials(conn) == ()
-            assert feeds.directory(conn) == ()
-            assert feeds.fullest(conn, 5) == ()
-            assert feeds.told(conn, [line]) == ()
-            assert feeds.see_also_list(conn, "a001") == ()
-    finally:
-        database.close()
-        with admin.connect() as conn:
-            conn.exec_driver_sql("DROP DATABASE seealso_serving")
-        admin.dispose()
+def test_a_walk_meets_every_article_once_in_order_on_postgresql(postgresql: Database) -> None:
+    fill(postgresql)
+    check_walks(postgresql)
 
 
 @pytest.mark.parametrize("seed", range(3))

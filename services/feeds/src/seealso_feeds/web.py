@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from seealso_core.openapi import describe
 from seealso_core.web import Guard, Problem, problem_answer
+from seealso_sdk.text import clean
 
 from seealso_feeds import pages, plans
 from seealso_feeds.channels import Channels
@@ -89,6 +90,7 @@ def blueprint(
     ):
         routes.add_url_rule(rule, view.__name__, view, methods=["GET"])
     PartnersApi(channels, hub.url).register(routes, guard)
+    routes.before_request(_refuse_unreadable)
     routes.register_error_handler(FeedsError, public.failed)
     routes.after_request(_open_to_all)
     return routes
@@ -111,7 +113,7 @@ class PublicPages:
 
     @describe("All topics.", query={"q": "Search in names.", "letter": "First letter."})
     def topics(self) -> Response:
-        query, letter = request.args.get("q", ""), request.args.get("letter", "")
+        query, letter = (clean(request.args.get(name, "")) for name in ("q", "letter"))
         key = f"/topics?{query!r},{letter!r}"
         return self._send(key, lambda conn: self._looks.topics(conn, query, letter))
 
@@ -255,6 +257,12 @@ class PublicPages:
 def _key(*names: str, page: Page | None = None) -> str:
     """One string a document: its names can't run into each other."""
     return repr((names, page))
+
+
+def _refuse_unreadable() -> None:
+    """No name holds control characters; PostgreSQL's text can't even be asked for a NUL."""
+    if clean(request.path) != request.path:
+        raise NotHere("page", clean(request.path))
 
 
 def _asker_has(validators: Validators) -> bool:

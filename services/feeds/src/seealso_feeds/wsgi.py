@@ -46,11 +46,7 @@ def make(
 ) -> FastLane:
     """The app, of parts that are given. The hub draws the sign-up form itself on its pages."""
 
-    def is_key(key: str) -> bool:
-        with database.read() as conn:
-            return keys.check(conn, key)
-
-    guard = Guard(is_key)
+    guard = Guard(keys.checker(database))
     with database.write() as tx:
         this = hubs.ensure(tx, now())
     public = blueprint(
