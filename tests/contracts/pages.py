@@ -77,9 +77,9 @@ def assert_made(page: Path, name: str, expected: str) -> None:
 
 
 def column(page: Path, heading: str, position: int = 0) -> list[str]:
-    """The code words in one column of the table under a heading."""
-    _, _, below = text(page).partition(f"\n{heading}\n")
-    assert below, f"{page.name} has no heading {heading!r}"
+    """The code words in one column of the first table below the line that begins so."""
+    _, _, below = text(page).partition(f"\n{heading}")
+    assert below, f"{page.name} has no line that begins with {heading!r}"
     rows = re.search(r"^\|.*?(?=^[^|])", below + "\n.", re.MULTILINE | re.DOTALL)
     assert rows, f"no table under {heading!r}"
     cells = [line.strip().strip("|").split(" | ") for line in rows[0].splitlines()[2:]]

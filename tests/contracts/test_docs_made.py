@@ -218,7 +218,17 @@ def test_what_is_guarded_says_so_and_is(hub: Flask) -> None:
 # Codes that are put together: what there is none of, and what werkzeug alone answers.
 _PUT_TOGETHER = {
     f"{what}-unknown"
-    for what in ("topic", "article", "series", "channel", "partner", "format", "rendition", "file")
+    for what in (
+        "topic",
+        "article",
+        "series",
+        "channel",
+        "partner",
+        "format",
+        "rendition",
+        "file",
+        "page",
+    )
 } | {"http-<status>"}
 
 

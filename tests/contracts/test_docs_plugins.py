@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import zipfile
@@ -27,11 +24,10 @@ from seealso_sdk.plugin import Context, OutputMeta, SourceContext, SourceMeta
 from seealso_sdk.testing import article, channel, entry, run, run_source
 
 from tests.contracts import pages
-from tests.hub.running import RunningHub, environ
+from tests.contracts.reader import Reader
 
 PAGE = pages.DOCS / "plugins.md"
 FILES = [block.file for block in pages.blocks(PAGE) if block.file]
-SEEALSO = str(Path(sys.executable).with_name("seealso"))
 
 
 # --- the files, through the hub's own door --------------------------------------------------------
@@ -121,78 +117,16 @@ def test_the_readmes_plugin_is_the_pages() -> None:
 # --- the commands, as a reader gives them ---------------------------------------------------------
 
 
-class Reader:
-    """Somebody who follows a page: writes its files, gives its commands, in an empty folder.
-
-    A block that is nothing but ``seealso up`` starts the hub, after a Ctrl-C for one that runs.
-    The port is a free one here, and the article's id is told by the hub (it is the page's own).
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = _free_port()
-        self.said = ""
-        self._hub: subprocess.Popen[bytes] | None = None
-        self._environ = environ(SEEALSO_PORT=str(self.port), SEEALSO_LOG_LEVEL="warning")
-        bin_folder = str(Path(sys.executable).parent)
-        self._environ["PATH"] = os.pathsep.join([bin_folder, self._environ["PATH"]])
-
-    def follow(self, page: Path) -> None:
-        """Do what the page says, up to the end of its last command."""
-        for block in pages.blocks(page):
-            if block.file:
-                (self.folder / block.file).write_text(block.text, encoding="utf-8")
-            elif block.text.strip() == "seealso up":
-                self.stop()
-                self._start()
-            else:
-                self._give(block.text.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}"))
-
-    def stop(self) -> None:
-        """Ctrl-C."""
-        if self._hub is not None:
-            self._hub.send_signal(signal.SIGINT)
-            assert self._hub.wait(20) == 0
-            self._hub = None
-
-    def _start(self) -> None:
-        with (self.folder / "hub.log").open("ab") as log:
-            self._hub = subprocess.Popen(
-                [SEEALSO, "up"], cwd=self.folder, env=self._environ, stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True,
-            )  # fmt: skip
-
-    def _give(self, commands: str) -> None:
-        kept = self.folder / ".environment"
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"{commands}\nenv -0 >'{kept}'"],
-            cwd=self.folder, env=self._environ, capture_output=True, text=True, timeout=60,
-            check=False,
-        )  # fmt: skip
-        self.said += done.stdout
-        log = (self.folder / "hub.log").read_text() if self._hub else ""
-        assert done.returncode == 0, f"{commands}\n{done.stdout}{done.stderr}{log}"
-        pairs = kept.read_bytes().decode().split("\0")
-        self._environ = dict(pair.split("=", 1) for pair in pairs if pair)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="the page's reader needs curl")
 def test_a_reader_who_follows_the_page_gets_what_it_says(tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     try:
         reader.follow(PAGE)
-        hub = RunningHub(tmp_path / "data", reader._hub, tmp_path / "hub.log")  # type: ignore[arg-type]
-        rows = hub.command("outputs", "--json").stdout
     finally:
         reader.stop()
-    assert rows.count('"enabled"') == 6 + 2
+    listed = reader.said.rpartition("\nOutput ")[2]
+    assert len(re.findall(r"^\w+ +enabled ", listed, re.MULTILINE)) == 6 + 2
     assert "# Why do leaves turn?\n\nThe green goes first.\n" in reader.said
     assert "## See also\n\n- [Autumn colours](<http://127.0.0.1:" in reader.said
     assert "FAILED" not in reader.said
