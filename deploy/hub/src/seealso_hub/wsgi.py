@@ -72,11 +72,7 @@ def _blueprints(settings: Settings, database: Database, host: PluginHost) -> lis
     with database.write() as tx:
         this = hubs.ensure(tx, now())
 
-    def is_key(key: str) -> bool:
-        with database.read() as conn:
-            return keys.check(conn, key)
-
-    guard = Guard(is_key)
+    guard = Guard(keys.checker(database))
     nudger = Nudger(settings.broker_url, prefix=named(settings.broker_prefix))
     dispatch = Dispatch(database, DispatchSettings.of(settings), secret=this.secret, now=now)
     ingest = Ingest(database, host, nudger, IngestSettings.of(settings))

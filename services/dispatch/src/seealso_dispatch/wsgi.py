@@ -28,13 +28,9 @@ def application() -> Flask:
         secret = hub.ensure(tx, now()).secret
     dispatch = Dispatch(database, DispatchSettings.of(settings), secret=secret, now=now)
 
-    def is_key(key: str) -> bool:
-        with database.read() as conn:
-            return keys.check(conn, key)
-
     return create_app(
         "seealso-dispatch",
-        [blueprint(dispatch, Guard(is_key), settings.hub_name)],
+        [blueprint(dispatch, Guard(keys.checker(database)), settings.hub_name)],
         ready=lambda: health.check(database),
         collect=[lambda: health.metrics(database)],
         hub_url=settings.hub_url,

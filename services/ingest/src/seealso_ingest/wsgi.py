@@ -41,13 +41,9 @@ def application() -> Flask:
 def make(settings: Settings, database: Database, ingest: Ingest) -> Flask:
     """The app, of parts that are given."""
 
-    def is_key(key: str) -> bool:
-        with database.read() as conn:
-            return keys.check(conn, key)
-
     return create_app(
         "seealso-ingest",
-        [blueprint(database, ingest, Guard(is_key))],
+        [blueprint(database, ingest, Guard(keys.checker(database)))],
         ready=lambda: health.check(database),
         collect=[lambda: health.metrics(database)],
         hub_url=settings.hub_url,

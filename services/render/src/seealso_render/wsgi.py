@@ -31,13 +31,9 @@ def application() -> Flask:
 def make(settings: Settings, database: Database, nudger: Nudger) -> Flask:
     """The app, of parts that are given."""
 
-    def is_key(key: str) -> bool:
-        with database.read() as conn:
-            return keys.check(conn, key)
-
     return create_app(
         "seealso-render",
-        [blueprint(database, Guard(is_key), nudger)],
+        [blueprint(database, Guard(keys.checker(database)), nudger)],
         ready=lambda: health.check(database),
         collect=[lambda: health.metrics(database)],
         hub_url=settings.hub_url,

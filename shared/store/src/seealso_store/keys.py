@@ -11,11 +11,12 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from seealso_store.database import upsert
+from seealso_store.database import Database, upsert
 from seealso_store.schema import api_key
 
 PREFIX = "sk_"
@@ -52,6 +53,16 @@ def check(conn: Connection, key: str) -> bool:
     live = conn.execute(select(api_key.c.hash).where(api_key.c.revoked.is_(None))).scalars()
     matches = [hmac.compare_digest(given, stored) for stored in live]
     return any(matches)
+
+
+def checker(database: Database) -> Callable[[str], bool]:
+    """What a web guard asks: whether a key may come in, in a transaction of its own."""
+
+    def may_enter(key: str) -> bool:
+        with database.read() as conn:
+            return check(conn, key)
+
+    return may_enter
 
 
 def revoke(tx: Connection, key_id: str, now: int) -> bool:
