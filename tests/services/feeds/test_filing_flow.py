@@ -15,7 +15,7 @@ from seealso_feeds.relate import related_articles, related_topics
 from seealso_feeds.vocabulary import parse
 from seealso_related.filing import ABOUT as PURE_ABOUT
 from seealso_sdk.model import SeeAlso
-from seealso_store import ledger, topics
+from seealso_store import articles, ledger, topics
 from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 from seealso_store.schema import article_version, metadata, placement, see_also
@@ -172,6 +172,17 @@ def test_a_reference_by_id_resolves_when_its_article_comes(press: Press, store: 
     press.publish("b1", "Iron in food", source="lib", external_id="t-7")
     press.file()
     assert links(store, "a1") == [("Iron in food", f"{HUB}/articles/b1")]
+
+
+def test_an_address_resolves_however_it_is_spelt(press: Press, store: Database) -> None:
+    press.publish("a1", "Screening", see_also=[
+        SeeAlso("", url="HTTPS://Example.org:443/mammo?utm_source=x#top"),
+    ])  # fmt: skip
+    press.publish("a2", "Mammogram", canonical_url="https://example.org/mammo")
+    with store.write() as tx:
+        articles.remember_names(tx, {"url:https://example.org/mammo": "a2"})
+    press.file()
+    assert links(store, "a1") == [("Mammogram", f"{HUB}/articles/a2")]
 
 
 def test_a_title_resolves_to_its_own_language_first(press: Press, store: Database) -> None:

@@ -46,7 +46,7 @@ URI = re.compile(r"https?://[!-~]+\Z")
         ("data:text/html,x", None),
         ("ftp://a.example/", None),
         ("mailto:a@b.example", None),
-        ("https://user:secret@a.example/", None),
+        ("https://user:secret@a.example/", "https://a.example/"),
         ("https://[::1", None),
         ("https://a.example:99999/", None),
         ("http://", None),

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from seealso_related.filing import ArticleNames, KnownTopic, file_under, names_of
 from seealso_related.terms import Fields, Term, terms
 from seealso_related.words import name_words
+from seealso_sdk.links import canonical
 from seealso_sdk.model import Article, Filing, Link, SeeAlso
 from seealso_sdk.text import fold, slugify
 from seealso_store.filings import (
@@ -128,7 +129,8 @@ def _identity(source: str, one: SeeAlso) -> str | None:
     """The identity key under which the hub would know the target."""
     if one.ref:
         return f"id:{source}:{one.ref}"
-    return f"url:{one.url.split('#', 1)[0]}" if one.url else None
+    address = canonical(one.url) if one.url else None
+    return f"url:{address}" if address else None
 
 
 def _plain(markup: str) -> str:

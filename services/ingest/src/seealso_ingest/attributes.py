@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from html import escape
 from typing import Any
 
+from seealso_sdk.links import any_link, web_url
 from seealso_sdk.text import clean
-
-from seealso_ingest.links import any_link, web_url
 
 Pairs = list[tuple[str, str]]
 Direction = tuple[str, str]  # lang, dir

@@ -16,10 +16,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from seealso_sdk.links import canonical
 from seealso_sdk.model import Article
 from seealso_sdk.text import fold
-
-from seealso_ingest.links import canonical
 
 _FINGERPRINT_CHARS = 500  # of the text
 _ID_CHARS = 15

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from seealso_sdk.dates import instant, normalised
+from seealso_sdk.links import canonical, web_url
 from seealso_sdk.model import (
     KINDS,
     Article,
@@ -36,7 +37,6 @@ from seealso_ingest import identity
 from seealso_ingest.body import Body, from_html, from_text
 from seealso_ingest.errors import Refused
 from seealso_ingest.limits import LIMITS
-from seealso_ingest.links import canonical, web_url
 
 DEFAULT_LANGUAGE = "en"
 

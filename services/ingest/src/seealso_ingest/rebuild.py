@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 from typing import Any
 
+from seealso_sdk.links import web_url
 from seealso_sdk.text import clean, fold
 
 from seealso_ingest.attributes import (
@@ -27,7 +28,6 @@ from seealso_ingest.attributes import (
 )
 from seealso_ingest.errors import Refused
 from seealso_ingest.limits import LIMITS
-from seealso_ingest.links import web_url
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _KEPT_IN_LINE = frozenset({

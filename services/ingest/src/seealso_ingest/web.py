@@ -24,6 +24,7 @@ from seealso_core.errors import PluginFailed
 from seealso_core.openapi import describe
 from seealso_core.web import Guard, Problem, json_answer
 from seealso_sdk.errors import Retry
+from seealso_sdk.links import canonical, web_url
 from seealso_sdk.model import STATUSES, Article, RawInput
 from seealso_sdk.text import clean
 from seealso_store import articles, filings, ledger
@@ -34,7 +35,6 @@ from sqlalchemy import Connection
 
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
 from seealso_ingest.flow import Ingest, Receipt, Rejection
-from seealso_ingest.links import canonical, web_url
 
 DEFAULT_SOURCE = "api"
 REASON_MAX = 1000  # characters

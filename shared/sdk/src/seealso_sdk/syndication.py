@@ -15,8 +15,9 @@ import re
 from collections.abc import Sequence
 from html import escape
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
+from seealso_sdk import links
 from seealso_sdk.dates import instant, rfc3339
 from seealso_sdk.model import Article, Media, Rights, SeeAlso, Tombstone
 from seealso_sdk.phrases import direction, join_names, language_tag, phrases, spoken_date
@@ -36,13 +37,6 @@ _END_TAG = re.compile(r"</\w+>")
 _TAG = re.compile(r"<(/?\w[^<>]*)>")
 _BRACKETED_MAIL = re.compile(r"\s*<[^<>\s]+@[^<>\s]+>")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")
-_PLAIN_URL = re.compile(
-    r"https?://[a-z0-9.-]+(:[0-9]{1,4})?/(?:[A-Za-z0-9/?:@&=+$._!~*'(),;-]|%[0-9A-F]{2})*"
-    r"(?:#(?:[A-Za-z0-9/?:@&=+$._!~*'(),;-]|%[0-9A-F]{2})*)?\Z"
-)
-_HOST = re.compile(r"[A-Za-z0-9._-]+\Z")
-_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_URL_SAFE: Final = "/?:@&=+$._!~*'(),;-%"
 _TYPES: Final = {
     "jpg": "image/jpeg",
     "jpeg": "image/jpeg",
@@ -155,38 +149,13 @@ def _is_date(value: str) -> bool:
 def web_url(value: str | None) -> str | None:
     """An absolute http or https URI in ASCII, or None where the value is no such address.
 
-    What an IRI may have and a URI not (RFC 3986 section 2) is percent-encoded, host names are
-    encoded by IDNA, an empty path is ``/``. Credentials in an address are never passed on.
+    `seealso_sdk.links.web_url`, with ``/`` for an empty path, as validators want it.
     """
-    if not value:
+    absolute = links.web_url(value) if value else None
+    if absolute is None:
         return None
-    if _PLAIN_URL.match(value):
-        return value
-    try:
-        parts = urlsplit(clean(value).strip())
-        host, port = parts.hostname, parts.port
-        if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-            return None
-        netloc = _host(host) + (f":{port}" if port else "")
-    except ValueError:  # a bad port, a bad IPv6 address, a name that IDNA refuses
-        return None
-    url = f"{parts.scheme}://{netloc}{_quoted(parts.path) or '/'}"
-    url += f"?{_quoted(parts.query)}" if parts.query else ""
-    return url + (f"#{_quoted(parts.fragment)}" if parts.fragment else "")
-
-
-def _host(host: str) -> str:
-    """The host in ASCII. Raises ValueError (UnicodeError is one) where it can be no host."""
-    if ":" in host:
-        return f"[{host}]"
-    written = host if host.isascii() else host.encode("idna").decode("ascii")
-    if not _HOST.match(written):
-        raise ValueError(f"{written!r} is no host")
-    return written
-
-
-def _quoted(part: str) -> str:
-    return quote(_STRAY_PERCENT.sub("%25", part), safe=_URL_SAFE)
+    parts = urlsplit(absolute)
+    return absolute if parts.path else urlunsplit(parts._replace(path="/"))
 
 
 def media_type(media: Media) -> str | None:

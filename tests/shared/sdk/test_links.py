@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seealso_ingest.links import any_link, canonical, web_url
+from seealso_sdk.links import any_link, canonical, web_url
 
 BASE = "https://example.org/a/b.html?q=1#f"
 
