@@ -245,7 +245,7 @@ def nginx(folder: Path, body: bytes) -> Iterator[str]:
         events {{ worker_connections 1024; }}
         http {{
           access_log off; sendfile on; tcp_nopush on; etag on; server_tokens off;
-          keepalive_requests 100000000; open_file_cache max=100 inactive=60s;
+          keepalive_requests 100000000;
           types {{ application/rss+xml rss; }}
           client_body_temp_path {root}/b; proxy_temp_path {root}/p; fastcgi_temp_path {root}/f;
           uwsgi_temp_path {root}/u; scgi_temp_path {root}/s;

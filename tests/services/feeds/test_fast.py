@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from seealso_core import metrics as numbers
 from seealso_feeds.fast import FastLane, Watch
 from seealso_store.database import Database
 from seealso_store.errors import StoreUnavailable
@@ -308,3 +309,14 @@ def test_answers_carry_no_other_requests_id(own_garden: House) -> None:
     own_garden.get(FEED, X_Request_ID="first-request-id")
     answer = own_garden.get(FEED, X_Request_ID="second-request-id")
     assert "first-request-id" not in str(answer.headers)
+
+
+def test_metrics_tell_what_the_application_never_sees(own_garden: House) -> None:
+    for _ in range(3):
+        own_garden.get(FEED)
+    own_garden.get("/articles/unknown")
+    text = numbers.render(own_garden.lane.metrics()).decode()
+    assert 'seealso_fast_lane_total{outcome="hit"} 2' in text
+    assert 'seealso_fast_lane_total{outcome="made"} 1' in text
+    assert 'seealso_fast_lane_total{outcome="passed"} 1' in text
+    assert "seealso_fast_lane_documents 1" in text

@@ -55,17 +55,22 @@ def make(settings: Settings, database: Database) -> App:
     """The application, on a database that is prepared."""
     plugins = registry.load(settings.plugins_dir, disabled=settings.plugins_disabled)
     host = PluginHost.from_settings(plugins, settings)
+    lane: list[FastLane] = []  # in front of the app, and asked by it for /metrics
     app = create_app(
         "seealso",
         _blueprints(settings, database, host),
         ready=lambda: health.check(database),
-        collect=[lambda: health.metrics(database)],
+        collect=[
+            lambda: health.metrics(database),
+            lambda: [m for one in lane for m in one.metrics()],
+        ],
         hub_url=settings.hub_url,
         version=__version__,
         max_body=settings.max_body_mb * 2**20,
         proxies=settings.proxies,
     )
-    return FastLane(app, Watch(database))
+    lane.append(FastLane(app, Watch(database)))
+    return lane[0]
 
 
 def _blueprints(settings: Settings, database: Database, host: PluginHost) -> list[Blueprint]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
+from seealso_core.metrics import Metric
 from seealso_store.errors import StoreError
 
 from seealso_feeds.conditional import Validators, coding_for, http_seconds, not_modified
@@ -204,6 +205,20 @@ class FastLane:
             return Counts(
                 self._hits, self._checked, self._made, self._passed, len(self._kept), self._size
             )
+
+    def metrics(self) -> list[Metric]:
+        """For /metrics: what the lane answers never reaches the application's own counters.
+
+        Hits are counted without a lock: under many threads a few may be missing.
+        """
+        now = self.counts()
+        outcomes = {"hit": now.hits, "checked": now.checked, "made": now.made, "passed": now.passed}
+        answers = tuple(({"outcome": name}, float(n)) for name, n in outcomes.items())
+        return [
+            Metric("seealso_fast_lane_total", "Requests of public documents.", "counter", answers),
+            Metric("seealso_fast_lane_documents", "Kept now.", "gauge", (({}, float(now.kept)),)),
+            Metric("seealso_fast_lane_bytes", "Kept now.", "gauge", (({}, float(now.size)),)),
+        ]
 
     def close(self) -> None:
         """End the watching thread."""

@@ -58,13 +58,19 @@ def make(
         newsletter_box=newsletter_box,
     )
     filing = Filing(database, hub_url=settings.hub_url, lease_seconds=settings.lease_seconds)
+    lane: list[FastLane] = []  # in front of the app, and asked by it for /metrics
     app = create_app(
         "seealso-feeds",
         [topics_blueprint(filing, database, guard), public],
         ready=lambda: health.check(database),
-        collect=[lambda: health.metrics(database)],
+        collect=[
+            lambda: health.metrics(database),
+            lambda: [m for one in lane for m in one.metrics()],
+        ],
         hub_url=settings.hub_url,
         max_body=settings.max_body_mb * 2**20,
         proxies=settings.proxies,
+        proxies=settings.proxies,
     )
-    return FastLane(app, Watch(database))
+    lane.append(FastLane(app, Watch(database)))
+    return lane[0]
