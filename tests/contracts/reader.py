@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from tests.contracts import pages
-from tests.hub.running import environ
+from tests.hub.running import START_SECONDS, environ
 
 SEEALSO = str(Path(sys.executable).with_name("seealso"))
 
@@ -52,12 +53,18 @@ class Reader:
             self._hub = None
 
     def start(self) -> None:
-        """`seealso up`, in the other terminal."""
-        with (self.folder / "hub.log").open("ab") as log:
+        """`seealso up`, in the other terminal; until it says that it is up."""
+        log = self.folder / "hub.log"
+        with log.open("wb") as said:
             self._hub = subprocess.Popen(
-                [SEEALSO, "up"], cwd=self.folder, env=self._environ, stdout=log, stderr=log,
+                [SEEALSO, "up"], cwd=self.folder, env=self._environ, stdout=said, stderr=said,
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
+        deadline = time.monotonic() + START_SECONDS
+        while "Seealso is up" not in pages.text(log):
+            assert self._hub.poll() is None, pages.text(log)
+            assert time.monotonic() < deadline, pages.text(log)
+            time.sleep(0.05)
 
     def give(self, commands: str) -> None:
         """Commands, which have to end well."""

@@ -14,7 +14,6 @@ import importlib.util
 import json
 import re
 import runpy
-import shutil
 import subprocess
 import sys
 import threading
@@ -39,6 +38,7 @@ from seealso_store.__main__ import main as store_main
 from seealso_store.database import open_database
 
 from tests.contracts import pages
+from tests.contracts.front import needs_nginx, running
 from tests.contracts.pages import ROOT
 
 COMPOSE: dict[str, Any] = yaml.safe_load(pages.text(ROOT / "docker-compose.yml"))
@@ -324,8 +324,6 @@ def test_nginx_lets_in_what_the_services_take() -> None:
 
 # --- nginx: for real ------------------------------------------------------------------------------
 
-needs_nginx = pytest.mark.skipif(not shutil.which("nginx"), reason="there is no nginx here")
-
 
 class _StandIn(BaseHTTPRequestHandler):
     """Answers as a service would: its own name, a count, and the headers that its path asks for."""
@@ -374,61 +372,13 @@ def _stand_in(name: str) -> Iterator[int]:
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """nginx with the project's configuration, stand-ins behind it: its address, its access log."""
+    """nginx with stand-ins behind it: its address, its access log."""
     folder = tmp_path_factory.mktemp("nginx")
     with ExitStack() as stack:
-        conf = NGINX
-        for name in sorted(set(SERVED_BY.values())):
-            port = stack.enter_context(_stand_in(name))
-            conf = conf.replace(f"server {name}:8000;", f"server 127.0.0.1:{port};")
-        port = _free_port()
-        for old, new in (
-            ("listen 80;", f"listen 127.0.0.1:{port};"),
-            ("pid /tmp/nginx.pid;", f"pid {folder}/nginx.pid; daemon off; master_process off;"),
-            ("/var/cache/nginx", str(folder)),
-            ("/dev/stdout", f"{folder}/access.log"),
-            ("/dev/stderr", f"{folder}/error.log"),
-            ("/etc/nginx/seealso", str(ROOT / "deploy/nginx")),
-        ):
-            assert old in conf
-            conf = conf.replace(old, new)
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
-            conf = conf.replace("http {\n", f"http {{\n    {kind}_temp_path {folder}/{kind};\n")
-        (folder / "nginx.conf").write_text(conf, encoding="utf-8")
-        process = subprocess.Popen(
-            ["nginx", "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")],
-            stderr=subprocess.PIPE,
-        )
-        stack.callback(process.wait, 10)
-        stack.callback(process.terminate)
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, process)
+        names = sorted(set(SERVED_BY.values()))
+        ports = {name: stack.enter_context(_stand_in(name)) for name in names}
+        url = stack.enter_context(running(folder, ports))
         yield url, folder / "access.log"
-    assert process.stderr
-    process.stderr.close()
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            assert process.stderr
-            raise AssertionError(process.stderr.read().decode())
-        try:
-            requests.get(f"{url}/livez", timeout=5)
-        except requests.ConnectionError:
-            time.sleep(0.02)
-        else:
-            return
-    raise AssertionError("nginx does not answer")
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def told(url: str, **headers: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from seealso_core import topology
 from seealso_core.settings import Settings
 from seealso_dispatch import consent, flow, limits, message, relay, schedule
 from seealso_feeds import documents, drafts
@@ -79,6 +80,7 @@ def followed(reader: Reader, page: Path) -> str:
 
 
 @needs_curl
+@pytest.mark.slow
 def test_a_partner_who_follows_the_page_gets_what_it_says(reader: Reader) -> None:
     said = followed(reader, PARTNERS)
     assert "<rss " in said
@@ -90,6 +92,7 @@ def test_a_partner_who_follows_the_page_gets_what_it_says(reader: Reader) -> Non
 
 
 @needs_curl
+@pytest.mark.slow
 def test_an_operator_who_follows_the_page_gets_what_it_says(reader: Reader) -> None:
     said = followed(reader, OPERATIONS)
     assert "smoke: this hub works" in said
@@ -105,10 +108,12 @@ def test_an_operator_who_follows_the_page_gets_what_it_says(reader: Reader) -> N
     assert (reader.folder / "backup.key").read_text().startswith("sk_")
 
 
+@pytest.mark.slow
 def test_the_newsletter_commands_run(reader: Reader) -> None:
     followed(reader, NEWSLETTERS)
 
 
+@pytest.mark.slow
 def test_what_the_page_of_sources_shows_goes_in(reader: Reader) -> None:
     said = followed(reader, SOURCES)
     assert said.count("1 created, 0 updated, 0 unchanged, 0 rejected") == 2
@@ -232,6 +237,10 @@ def test_the_numbers_of_the_page_of_operations_are_in_force() -> None:
     assert rows["tries that a plugin asks for"].endswith(f"{render_schedule.RETRY_LIMIT} of them")
     assert (up.STOP_SECONDS, relay.TIMEOUT) == (9, 30)
     assert "after nine seconds" in pages.text(OPERATIONS)
+    dead = topology.Topology(
+        memory=False, prefix=topology.named(defaults.broker_prefix)
+    ).dead_queue()
+    assert f"`{dead.name}`" in pages.text(OPERATIONS)
 
 
 def test_the_columns_of_status_are_explained() -> None:
