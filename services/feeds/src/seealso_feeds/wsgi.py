@@ -70,7 +70,6 @@ def make(
         hub_url=settings.hub_url,
         max_body=settings.max_body_mb * 2**20,
         proxies=settings.proxies,
-        proxies=settings.proxies,
     )
     lane.append(FastLane(app, Watch(database)))
     return lane[0]
