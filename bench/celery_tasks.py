@@ -37,6 +37,7 @@ app.conf.update(
             "data_folder_in": os.environ["BENCH_FOLDER"],
             "data_folder_out": os.environ["BENCH_FOLDER"],
             "control_folder": os.environ["BENCH_FOLDER"] + "/control",
+            "polling_interval": 0.02,  # kombu's own is a second
         }
         if "BENCH_FOLDER" in os.environ
         else {}

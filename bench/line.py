@@ -7,57 +7,60 @@ Three figures of one run, since machines are noisy and only ratios count:
 * the line: `seealso up` on an empty store, articles of 4.5 KB sent as NDJSON by one client,
   until every row of the ledger is settled;
 * the pure costs: the same code, stage by stage, in one process without store, queue or pipes. Their
-  sum is what one core needs for an article if nothing else cost anything;
+  sum is the processor time that an article needs if nothing else cost anything;
 * Celery: the same stages as tasks on the same engines (bench/celery_tasks.py says how).
 
-Rounds alternate; the medians of the rounds' ratios are printed last. On PostgreSQL it makes a
-database of its own on the local server, and drops it.
+Rounds alternate; the medians of the rounds' ratios are printed last. The line and Celery are
+measured on the clock on the wall, so neighbours slow them down; the pure costs in processor time,
+so neighbours don't make them look dear. Beside each rate stands the processor time that its
+processes used for an article (the database's and the broker's own not counted). On PostgreSQL and
+RabbitMQ it makes a database and queues of its own on the local servers, and deletes them.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import secrets
-import shutil
-import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import requests
 import sqlalchemy as sa
-from seealso_hub.place import read_key
-from seealso_store.database import open_database
+from seealso_hub.place import free_port, read_key
+from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 from seealso_store.schema import rendition
 
-from bench.feeds import free_port, running
+from bench.engines import Engines, answers, clean_environment, cpu_seconds, engines, running
 from bench.stages import OUTPUTS, Costs, pure_costs, records
 
-POSTGRES = os.environ.get("SEEALSO_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/test")
-RABBIT = os.environ.get("SEEALSO_TEST_BROKER_URL", "amqp://guest:guest@127.0.0.1:5672//")
 OF_PURE, OF_CELERY = 0.5, 1.5  # what we want at least
 BATCH = 50  # articles in one POST
 WARM = 60  # articles before the clock starts: children start, caches fill
 SAMPLE = 200  # articles that the pure costs are timed on
-PATIENCE = 600  # seconds
+PATIENCE = 900  # seconds
+STUCK = 30  # seconds without progress, after which messages must have been lost
+LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class Engines:
-    """What a round runs on."""
+class Measured:
+    """A rate, and the processor time of our own processes. `lost`: what never came."""
 
-    name: str
-    database_url: str
-    broker_url: str  # of the hub
-    celery_url: str
+    per_second: float
+    cpu_ms: float  # of an article
+    lost: int = 0
+
+    def __str__(self) -> str:
+        said = f"{self.per_second:.0f}/s ({self.cpu_ms:.1f} ms CPU)"
+        return f"{said}, {self.lost} renditions lost" if self.lost else said
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,24 +72,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-celery", action="store_true")
     given = parser.parse_args(arguments)
     names = ("embedded", "postgresql") if given.engine == "both" else (given.engine,)
-    good = [_engine(name, given.articles, given.rounds, not given.no_celery) for name in names]
+    good = [_compare(name, given.articles, given.rounds, not given.no_celery) for name in names]
     return 0 if all(good) else 1
 
 
-def _engine(name: str, articles: int, rounds: int, celery: bool) -> bool:
+def _compare(name: str, articles: int, rounds: int, celery: bool) -> bool:
     of_pure, of_celery = [], []
-    print(f"\n{name}: {articles} articles of 4.5 KB, six outputs")
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0
+    print(
+        f"\n{name}: {articles} articles of 4.5 KB, six outputs, on {os.cpu_count()} cores", end=""
+    )
+    print(f" that others load with {load:.1f}")
     for number in range(rounds):
         costs = pure_costs(records(SAMPLE, seed=number))
         if number == 0:
             _print_costs(costs)
         line = line_rate(name, articles)
-        of_pure.append(line * costs.total)
-        said = f"  round {number + 1}: line {line:.0f}/s, pure {1 / costs.total:.0f}/s a core"
+        of_pure.append(line.per_second * costs.total)
+        said = f"  round {number + 1}: line {line}, pure {1 / costs.total:.0f}/s a core"
         if celery:
             reference = celery_rate(name, articles)
-            of_celery.append(line / reference)
-            said += f", Celery {reference:.0f}/s"
+            of_celery.append(line.per_second / reference.per_second)
+            said += f", Celery {reference}"
         print(said, flush=True)
     good = _verdict(f"{name}: line / pure costs of one core", of_pure, OF_PURE)
     if celery:
@@ -96,31 +103,36 @@ def _engine(name: str, articles: int, rounds: int, celery: bool) -> bool:
 
 def _print_costs(costs: Costs) -> None:
     stages = ", ".join(f"{stage} {each * 1000:.2f}" for stage, each in costs.by_stage.items())
-    print(f"  pure, ms an article: {stages}; sum {costs.total * 1000:.2f}")
+    print(f"  pure, ms an article: {stages}; sum {costs.total * 1000:.2f}", flush=True)
 
 
 def _verdict(what: str, ratios: list[float], wanted: float) -> bool:
     median = statistics.median(ratios)
     spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-    print(f"{what}: {median:.2f} (median of {len(ratios)}, {spread}; at least {wanted})")
+    print(
+        f"{what}: {median:.2f} (median of {len(ratios)}, {spread}; at least {wanted})", flush=True
+    )
     return median >= wanted
 
 
 # --- the line ------------------------------------------------------------------------------------
 
 
-def line_rate(name: str, articles: int) -> float:
-    """Articles a second, from the first POST until all is settled."""
-    with engines(name) as (folder, used), hub(folder, used) as (url, key):
+def line_rate(name: str, articles: int) -> Measured:
+    """From the first POST until all is settled."""
+    with engines(name) as used, hub(used) as (process, url, key):
         session = requests.Session()
+        session.trust_env = False
         session.headers["Authorization"] = f"Bearer {key}"
         _send(session, url, records(WARM, seed=99))
         _settled(session, url, WARM)
         lines = records(articles, seed=7)
-        begun = time.perf_counter()
+        begun, used_before = time.perf_counter(), cpu_seconds(process)
         _send(session, url, lines)
         _settled(session, url, WARM + articles)
-        return articles / (time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        cpu = cpu_seconds(process) - used_before
+        return Measured(articles / seconds, cpu / articles * 1000)
 
 
 def _send(session: requests.Session, url: str, lines: list[bytes]) -> None:
@@ -129,7 +141,7 @@ def _send(session: requests.Session, url: str, lines: list[bytes]) -> None:
             f"{url}/api/articles?source=bench",
             data=b"\n".join(lines[start : start + BATCH]),
             headers={"Content-Type": "application/x-ndjson"},
-            timeout=60,
+            timeout=120,
         )
         answer.raise_for_status()
         assert not answer.json()["rejected"], answer.text[:500]
@@ -143,44 +155,48 @@ def _settled(session: requests.Session, url: str, articles: int) -> None:
         if all(row["settled"] == articles for row in rows):
             return
         assert not any(row["dead"] for row in rows), state
-        time.sleep(0.1)
-    raise AssertionError("the line did not settle")
+        time.sleep(LOOK_SECONDS)
+    raise AssertionError(f"the line did not settle: {state}")
 
 
 @contextmanager
-def hub(folder: Path, used: Engines) -> Iterator[tuple[str, str]]:
-    """A one-machine hub on these engines: its URL and its key."""
-    port = free_port()
+def hub(used: Engines) -> Iterator[tuple[psutil.Process, str, str]]:
+    """A one-machine hub on these engines: its process, its URL and its key."""
+    port = free_port("127.0.0.1")
     url = f"http://127.0.0.1:{port}"
-    environment = _clean_environment() | {
-        "SEEALSO_DATA": str(folder),
+    environment = clean_environment() | {
+        "SEEALSO_DATA": str(used.folder),
         "SEEALSO_DATABASE_URL": used.database_url,
         "SEEALSO_BROKER_URL": used.broker_url,
-        "SEEALSO_LOG_LEVEL": "error",
+        "SEEALSO_BROKER_PREFIX": used.mark,
+        "SEEALSO_LOG_LEVEL": "warning",
         "SEEALSO_PORT": str(port),
     }
-    command = [sys.executable, "-m", "seealso_hub", "up", "--port", str(port)]
-    with running(command, url + "/readyz", environment):
-        key = read_key(folder)
+    command = [str(Path(sys.executable).with_name("seealso")), "up"]
+    announced = used.folder / "hub.json"  # the web answers a little earlier than the workers work
+
+    def ready() -> bool:
+        return announced.exists() and answers(url + "/readyz")
+
+    with running(command, environment, used.folder / "hub.log", ready) as process:
+        key = read_key(used.folder)
         assert key is not None
-        yield url, key
+        yield process, url, key
 
 
 # --- Celery --------------------------------------------------------------------------------------
 
 
-def celery_rate(name: str, articles: int) -> float:
-    """Articles a second, from the first task sent until all renditions are stored."""
-    with engines(name) as (folder, used):
-        queue = f"bench-{secrets.token_hex(4)}"
-        os.environ["BENCH_QUEUE"] = queue
-        environment = _clean_environment() | {
+def celery_rate(name: str, articles: int) -> Measured:
+    """From the first task sent until all renditions are stored, or none come any more."""
+    with engines(name) as used:
+        environment = clean_environment() | {
             "BENCH_DATABASE_URL": used.database_url,
             "BENCH_BROKER_URL": used.celery_url,
-            "BENCH_QUEUE": queue,
+            "BENCH_QUEUE": used.mark,
         }
         if used.celery_url.startswith("filesystem"):
-            environment["BENCH_FOLDER"] = str(folder)
+            environment["BENCH_FOLDER"] = str(used.folder)
         database = open_database(used.database_url)
         prepare(database)
         command = [
@@ -188,83 +204,41 @@ def celery_rate(name: str, articles: int) -> float:
             *("--loglevel=error", "--concurrency", str(os.cpu_count() or 2)),
             *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         ]
-        sender = [sys.executable, "-m", "bench.celery_send"]
-        with ExitStack() as stack:
-            worker = subprocess.Popen(command, env=environment, start_new_session=True)
-            stack.callback(_stop, worker)
-
-            def send(count: int, seed: int) -> None:
-                subprocess.run([*sender, str(count), str(seed)], env=environment, check=True)
-
-            send(WARM, 99)
-            _stored(database, WARM)
-            begun = time.perf_counter()
-            feeding = subprocess.Popen([*sender, str(articles), "7"], env=environment)
-            stack.callback(feeding.wait)
-            _stored(database, WARM + articles)
-            rate = articles / (time.perf_counter() - begun)
+        send = _sender(environment)
+        with running(command, environment, used.folder / "celery.log", lambda: True) as process:
+            send(WARM, 99).wait()
+            assert _stored(database, WARM * len(OUTPUTS))[0] == WARM * len(OUTPUTS)
+            begun, used_before = time.perf_counter(), cpu_seconds(process)
+            feeding = send(articles, 7)
+            wanted = (WARM + articles) * len(OUTPUTS)
+            found, ended = _stored(database, wanted)
+            cpu = cpu_seconds(process) - used_before
+            assert feeding.wait() == 0
         database.close()
-        return rate
+        done = articles - (wanted - found) / len(OUTPUTS)
+        return Measured(done / (ended - begun), cpu / done * 1000, wanted - found)
 
 
-def _stored(database: object, articles: int) -> None:
-    from seealso_store.database import Database
+def _sender(environment: dict[str, str]) -> Callable[[int, int], subprocess.Popen[bytes]]:
+    def send(count: int, seed: int) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "bench.celery_send", str(count), str(seed)]
+        return subprocess.Popen(command, env=environment)
 
-    assert isinstance(database, Database)
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+    return send
+
+
+def _stored(database: Database, wanted: int) -> tuple[int, float]:
+    """Renditions in the store and when the last one was seen to come (time.perf_counter)."""
+    found, came = -1, time.perf_counter()
+    while time.perf_counter() - came < STUCK:
         with database.read() as conn:
             count = conn.execute(sa.select(sa.func.count()).select_from(rendition)).scalar_one()
-        if count >= articles * len(OUTPUTS):
-            return
-        time.sleep(0.1)
-    raise AssertionError("Celery did not finish")
-
-
-def _stop(worker: subprocess.Popen[bytes]) -> None:
-    os.killpg(worker.pid, signal.SIGTERM)
-    try:
-        worker.wait(10)
-    except subprocess.TimeoutExpired:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
-
-
-# --- engines -------------------------------------------------------------------------------------
-
-
-@contextmanager
-def engines(name: str) -> Iterator[tuple[Path, Engines]]:
-    """A folder and empty engines."""
-    folder = Path(tempfile.mkdtemp(prefix="seealso-bench-"))
-    try:
-        if name == "embedded":
-            url = f"sqlite:///{folder / 'hub.sqlite3'}"
-            yield folder, Engines(name, url, "memory://", "filesystem://")
-        else:
-            with _own_database() as url:
-                yield folder, Engines(name, url, RABBIT, RABBIT)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _own_database() -> Iterator[str]:
-    name = f"seealso_bench_{secrets.token_hex(4)}"
-    url = sa.make_url(POSTGRES).set(drivername="postgresql+psycopg")
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.exec_driver_sql(f'CREATE DATABASE "{name}"')
-    try:
-        yield url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    finally:
-        with admin.connect() as conn:
-            conn.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-        admin.dispose()
-
-
-def _clean_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("SEEALSO_")}
+        if count != found:
+            found, came = count, time.perf_counter()
+        if found >= wanted:
+            break
+        time.sleep(LOOK_SECONDS)
+    return found, came
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 from weakref import finalize
 
@@ -19,10 +19,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
 from seealso_store.errors import StoreError, StoreUnavailable
+from seealso_store.turns import Turns
 
 BUSY_TIMEOUT_MS = 20_000
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
+_FREE: AbstractContextManager[None] = nullcontext()  # PostgreSQL has many writers
 
 
 class Database:
@@ -35,6 +37,7 @@ class Database:
         self.engine = engine
         self.dialect = engine.dialect.name
         self._watching = threading.local()
+        self._turns = Turns()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -47,7 +50,8 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: commits at the end, rolls back when the block raises."""
-        with _translated(self.engine), self.engine.connect() as conn:
+        turn = self._turns.take(BUSY_TIMEOUT_MS / 1000) if self.dialect == "sqlite" else _FREE
+        with _translated(self.engine), turn, self.engine.connect() as conn:
             if self.dialect == "sqlite":
                 conn.exec_driver_sql("ROLLBACK")
                 conn.exec_driver_sql("BEGIN IMMEDIATE")
