@@ -11,6 +11,7 @@ from typing import Any
 import html5lib
 import pytest
 from lxml import etree
+from seealso_core import signup
 from seealso_feeds import pages
 from seealso_sdk.model import Person
 
@@ -86,6 +87,9 @@ def test_a_topic_page_shows_what_it_has(garden: House) -> None:
     (form,) = page.xpath("//form[starts-with(@action, '/newsletters/')]")
     assert form.get("action") == "/newsletters/compost"
     assert form.xpath(".//input[@name='page']/@value") == ["http://hub.test/topics/compost"]
+    said = form.xpath("string()")
+    assert signup.wording("Compost") in said
+    assert signup.privacy("Testgarden") in said
 
 
 def test_a_ghosts_page_says_that_it_is_one_and_who_asks(garden: House) -> None:
@@ -119,6 +123,15 @@ def test_only_an_article_whose_source_had_a_sign_up_box_has_one(garden: House) -
     assert form.get("action") == "/newsletters/compost"
     assert form.xpath(".//input[@name='page']/@value") == ["http://hub.test/articles/a1"]
     assert not tree(garden, "/articles/a2").xpath("//form[starts-with(@action, '/newsletters/')]")
+
+
+def test_a_sign_up_for_two_topics_is_one_for_each(own_garden: House) -> None:
+    own_garden.publish("a9", "Two in one", topics=("Worms", "Compost"), signup="Worms and compost")
+    forms = tree(own_garden, "/articles/a9").xpath("//form/@action")
+    assert [one for one in forms if one.startswith("/newsletters/")] == [
+        "/newsletters/worms",
+        "/newsletters/compost",
+    ]
 
 
 def test_machines_find_the_article_as_schema_org_data(garden: House) -> None:

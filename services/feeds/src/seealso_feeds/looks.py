@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from markupsafe import Markup
+from seealso_core import signup
 from seealso_sdk.model import Article
 from seealso_sdk.plugin import OutputMeta
 from seealso_sdk.text import slugify
@@ -36,7 +38,6 @@ from seealso_feeds.pages import (
     ArticlePage,
     FeedLink,
     ListPage,
-    NewsletterBox,
     PageDraft,
     PageHead,
     StartPage,
@@ -58,15 +59,15 @@ PAGE_LINES = 20
 RELATED_TOPICS = 15
 RELATED_ARTICLES = 8
 HTML_OUTPUT = "html"
+_AND = re.compile(r"\s*[,;/&]\s*|\s+(?:and|or|y|o|und|oder|et|ou|e)\s+", re.IGNORECASE)
 _SIGNUP = "newsletter-signup"
 
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """Loads pages. `box` gives the newsletter's sign-up form as HTML; None: there is none."""
+    """Loads pages."""
 
     hub: Hub
-    box: NewsletterBox | None = None
 
     # --- lists -----------------------------------------------------------------------------------
 
@@ -284,7 +285,8 @@ class Looks:
     # --- small parts ------------------------------------------------------------------------------
 
     def _box(self, slug: str, label: str, path: str) -> str:
-        return Markup(self.box(slug, label, self.hub.url + path)) if self.box else ""  # noqa: S704  # the newsletters' own form
+        box = signup.box(slug, label, self.hub.url + path, self.hub.name)
+        return Markup(box)  # noqa: S704  # every value in it is escaped
 
     def _head(
         self, title: str, description: str, path: str, place: Place, links: tuple[WebLink, ...]
@@ -343,11 +345,19 @@ def _listed(conn: Connection, article_id: str) -> tuple[Listed, ...]:
 
 
 def _signups(conn: Connection, article: Article) -> tuple[tuple[str, str], ...]:
-    """The topics whose newsletter the source page offered, as far as the hub has them."""
+    """The topics whose newsletter the source page offered, as far as the hub has them. A sign-up
+    for "composting and kitchen gardens" is one for each, unless the hub has that very topic."""
     about = [p.about for p in article.promos if p.kind == _SIGNUP and p.about]
-    known = topics.by_names(conn, [slugify(name) for name in about])
-    found = {slugify(name): known.get(slugify(name)) for name in about}
-    return tuple({one.slug: (one.slug, one.label) for one in found.values() if one}.values())
+    parts = {name: [slugify(part) for part in _AND.split(name)] for name in about}
+    slugs = {slugify(name) for name in about} | {slug for many in parts.values() for slug in many}
+    known = topics.by_names(conn, sorted(slugs))
+    found = {}
+    for name in about:
+        whole = known.get(slugify(name))
+        for one in [whole] if whole else [known.get(slug) for slug in parts[name]]:
+            if one is not None:
+                found[one.slug] = (one.slug, one.label)
+    return tuple(found.values())
 
 
 def _feed_outputs(conn: Connection) -> list[OutputMeta]:
