@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from seealso_core import topology
 from seealso_core.settings import Settings
-from seealso_dispatch import consent, flow, limits, message, relay, schedule
+from seealso_dispatch import flow, limits, message, relay, schedule
 from seealso_feeds import documents, drafts
 from seealso_hub import up
 from seealso_hub.commands.status import COLUMNS
@@ -179,8 +179,8 @@ def test_the_numbers_of_the_page_for_partners_are_in_force() -> None:
 
 def test_the_numbers_of_the_page_of_newsletters_are_in_force() -> None:
     said = pages.text(NEWSLETTERS)
-    assert f"works for {consent.CONFIRM_WITHIN // 3600} hours" in said
-    assert f"{consent.PER_ADDRESS_A_DAY} confirmation mails" in said
+    assert f"works for {limits.CONFIRM_WITHIN // 3600} hours" in said
+    assert f"{limits.PER_ADDRESS_A_DAY} confirmation mails" in said
     assert f"{limits.PER_HOUR} sign-ups" in said
     assert f"At most {flow.ISSUE_ARTICLES} articles" in said
     assert f"not once in {len(schedule.DELAYS) + 1} tries" in said

@@ -49,14 +49,8 @@ class Reader:
         self._session.close()
 
     def sign_up(self, page: str) -> None:
-        """By the form that stands on a page, or by the page that it links to for that."""
-        shown = self.get(page)
-        found = shown.xpath("//form[contains(@action, '/newsletters/')]")
-        if not found:
-            (link,) = shown.xpath("//a[starts-with(@href, '/newsletters/')]/@href")
-            page = str(link)
-            found = self.get(page).xpath("//form[contains(@action, '/newsletters/')]")
-        (form,) = found
+        """By the form that stands on a page."""
+        (form,) = self.get(page).xpath("//form[contains(@action, '/newsletters/')]")
         form.fields["email"] = self.address
         answer = self.post(form.action, dict(form.form_values()))
         assert answer.status_code == 202, answer.text

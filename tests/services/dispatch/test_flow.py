@@ -6,6 +6,8 @@ import re
 from email import message_from_bytes, policy
 
 import pytest
+from lxml import etree
+from seealso_core import signup
 from seealso_dispatch.errors import BadToken, UnknownTopic
 from seealso_store import deliveries, readers, schema
 
@@ -40,6 +42,13 @@ def test_consent_is_kept_as_evidence(post: Post) -> None:
     assert "The Hub" in record.privacy
     assert record.confirmed is not None
     assert record.asked <= record.confirmed
+
+
+def test_the_evidence_is_the_very_sentences_of_the_box(post: Post) -> None:
+    post.reader(READER, "mammogram")
+    (record,) = post.dispatch.consents(READER)
+    said = etree.HTML(signup.box("mammogram", post.dispatch.label("mammogram"), "", "The Hub"))
+    assert {record.wording, record.privacy} <= set(said.itertext())
 
 
 def test_a_confirmation_link_works_once_and_for_two_days(post: Post) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 from seealso_core.web import Guard, create_app
-from seealso_dispatch.web import blueprint, newsletter_box
+from seealso_dispatch.web import blueprint
 from seealso_store import readers
 
 from tests.services.dispatch.conftest import Post, link
@@ -34,14 +34,6 @@ def subscribed(post: Post) -> str:
 def state(post: Post) -> str:
     with post.database.read() as conn:
         return dict(readers.readers(conn, "mammogram")).get(READER, "none")
-
-
-def test_the_box_posts_to_the_sign_up_and_says_what_is_kept() -> None:
-    box = newsletter_box("The Hub")("mri", '<MRI> & "more"', "https://hub.example/topics/mri")
-    assert 'action="/newsletters/mri"' in box
-    assert 'name="email"' in box
-    assert "<MRI>" not in box
-    assert "only when you confirm" in box
 
 
 def test_sign_up_says_the_same_to_known_and_unknown_readers(

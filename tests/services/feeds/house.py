@@ -55,10 +55,6 @@ class Now(Watch):
         return self._at_once.change_token()
 
 
-def box(slug: str, label: str, page_url: str) -> str:
-    return f'<form action="/newsletters/{slug}"><input name="page" value="{page_url}"></form>'
-
-
 @dataclass
 class House:
     """The store, the plugin host, and the public side in front of them."""
@@ -85,7 +81,6 @@ class House:
             hub,
             guard=Guard(lambda key: key == KEY),
             channels=Channels(self.database),
-            newsletter_box=box,
         )
         self.app = create_app("feeds", [routes])
         self.lane = FastLane(self.app, Now(Tokens(self.database)))

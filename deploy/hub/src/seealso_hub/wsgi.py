@@ -20,7 +20,6 @@ from seealso_core.web import Guard, create_app
 from seealso_dispatch.flow import Dispatch
 from seealso_dispatch.settings import DispatchSettings
 from seealso_dispatch.web import blueprint as dispatch_blueprint
-from seealso_dispatch.web import newsletter_box
 from seealso_feeds.channels import Channels
 from seealso_feeds.documents import Hub
 from seealso_feeds.fast import FastLane, Watch
@@ -91,7 +90,6 @@ def _blueprints(settings: Settings, database: Database, host: PluginHost) -> lis
             Hub(url=settings.hub_url, name=settings.hub_name, id=this.hub_id),
             guard=guard,
             channels=Channels(database),
-            newsletter_box=newsletter_box(settings.hub_name),
         ),
         dispatch_blueprint(dispatch, guard, settings.hub_name),
     ]

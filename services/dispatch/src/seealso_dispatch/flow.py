@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seealso_core import log as logs
+from seealso_core import signup
 from seealso_store import deliveries, newsletters, readers
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
@@ -21,8 +22,7 @@ from seealso_store.deliveries import CONFIRM
 from seealso_store.newsletters import Issue
 from seealso_store.readers import Consent
 
-from seealso_dispatch import consent as words
-from seealso_dispatch import message
+from seealso_dispatch import limits, message
 from seealso_dispatch.address import checked, suppression_hash
 from seealso_dispatch.errors import BadToken, UnknownTopic
 from seealso_dispatch.message import subject
@@ -110,7 +110,7 @@ class Dispatch:
                 return False
             reader = readers.subscriber_of(tx, email=address, new_id=secrets.token_hex(12), now=now)
             if readers.asked_since(tx, subscriber_id=reader, since=now - DAY) >= (
-                words.PER_ADDRESS_A_DAY
+                limits.PER_ADDRESS_A_DAY
             ):
                 return False
             record = Consent(
@@ -118,12 +118,12 @@ class Dispatch:
                 subscriber_id=reader,
                 email=address,
                 slug=slug,
-                wording=words.wording(label),
-                privacy=words.privacy(self._settings.hub_name),
-                page=page[: words.PAGE_MAX],
+                wording=signup.wording(label),
+                privacy=signup.privacy(self._settings.hub_name),
+                page=page[: limits.PAGE_MAX],
                 asked=now,
                 confirmed=None,
-                expires=now + words.CONFIRM_WITHIN * SECOND,
+                expires=now + limits.CONFIRM_WITHIN * SECOND,
             )
             readers.add_consent(tx, record)
             issue_id = CONFIRM + record.id

@@ -6,16 +6,15 @@ POSTs. The one-click POST of RFC 8058 needs no cookie and no login, and is answe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib.resources import files
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
+from seealso_core import signup
 from seealso_core.openapi import describe
 from seealso_core.web import Guard
 from seealso_store.clock import now
 
-from seealso_dispatch import consent as words
 from seealso_dispatch import pages
 from seealso_dispatch.errors import BadAddress, BadToken, UnknownTopic
 from seealso_dispatch.flow import Dispatch
@@ -26,15 +25,6 @@ FORM_MAX = 16_384  # bytes
 TAG = "newsletters"
 _NO_TOPIC = {404: "There is no such newsletter."}
 _BAD_LINK = {404: "The link is none of this hub's."}
-
-
-def newsletter_box(hub_name: str) -> Callable[[str, str, str], str]:
-    """What draws the sign-up box on other pages: (slug, label, page URL) -> HTML."""
-
-    def draw(slug: str, label: str, page_url: str) -> str:
-        return words.box(slug, label, page_url, hub_name)
-
-    return draw
 
 
 def blueprint(dispatch: Dispatch, guard: Guard, hub_name: str) -> Blueprint:
@@ -173,7 +163,7 @@ class ReaderPages:
     def _form(self, slug: str, error: str = "") -> str:
         label = self._dispatch.label(slug)
         page = request.form.get("page", request.base_url)
-        box = words.box(slug, label, page, self._name)
+        box = signup.box(slug, label, page, self._name)
         return pages.signup_page(self._name, f"{label} by e-mail", box, error)
 
     def _late(self) -> ResponseReturnValue:

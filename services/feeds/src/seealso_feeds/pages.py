@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -39,8 +38,6 @@ from seealso_feeds.documents import (
     topic_path,
 )
 from seealso_feeds.serve import Make, fingerprint_of
-
-NewsletterBox = Callable[[str, str, str], str]  # (slug, label, URL of the page) -> HTML
 
 KINDS: Mapping[str, str] = {
     "qa": "Question and answer",
@@ -310,9 +307,3 @@ def feed_links_shown(links: Sequence[WebLink], metas: Sequence[OutputMeta]) -> t
     return tuple(
         FeedLink(link.url, link.type, meta.title) for link, meta in zip(links, metas, strict=True)
     )
-
-
-def link_to_newsletter(slug: str, label: str, page_url: str) -> str:
-    """The box where this service runs by itself: the form is on the newsletter's own page."""
-    text = Markup('<p><a href="/newsletters/{}">Get new articles on {} by e-mail</a></p>')
-    return str(text.format(quote(slug, safe=""), label))

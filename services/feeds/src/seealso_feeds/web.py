@@ -29,7 +29,7 @@ from seealso_feeds.documents import (
 from seealso_feeds.drafts import Assembling, Maker
 from seealso_feeds.errors import BadParameter, FeedsError, Gone, Moved, NotHere, NotReady
 from seealso_feeds.looks import Looks
-from seealso_feeds.pages import MessagePage, NewsletterBox, PageHead
+from seealso_feeds.pages import MessagePage, PageHead
 from seealso_feeds.plans import Planner
 from seealso_feeds.serve import Look, Serve
 from seealso_feeds.web_partners import PartnersApi
@@ -56,7 +56,6 @@ def blueprint(
     *,
     guard: Guard,
     channels: Channels,
-    newsletter_box: NewsletterBox | None = None,
 ) -> Blueprint:
     """All routes of this service but the topics' API.
 
@@ -66,10 +65,9 @@ def blueprint(
         hub: what the hub calls itself.
         guard: of the operator's API.
         channels: the operator's use cases.
-        newsletter_box: draws the sign-up form: (slug, label, URL of the page) -> HTML.
     """
     routes = Blueprint("feeds", __name__)
-    public = PublicPages(serve, Maker(hub, host), Looks(hub, newsletter_box))
+    public = PublicPages(serve, Maker(hub, host), Looks(hub))
     for rule, view in (
         ("/", public.start),
         ("/topics", public.topics),

@@ -22,7 +22,6 @@ from seealso_feeds.channels import Channels
 from seealso_feeds.documents import Hub
 from seealso_feeds.fast import FastLane, Watch
 from seealso_feeds.flow import Filing
-from seealso_feeds.pages import NewsletterBox, link_to_newsletter
 from seealso_feeds.serve import Serve
 from seealso_feeds.web import blueprint
 from seealso_feeds.web_topics import blueprint as topics_blueprint
@@ -38,14 +37,8 @@ def application() -> FastLane:
     return make(settings, database, PluginHost.from_settings(plugins, settings))
 
 
-def make(
-    settings: Settings,
-    database: Database,
-    host: PluginHost,
-    newsletter_box: NewsletterBox = link_to_newsletter,
-) -> FastLane:
-    """The app, of parts that are given. The hub draws the sign-up form itself on its pages."""
-
+def make(settings: Settings, database: Database, host: PluginHost) -> FastLane:
+    """The app, of parts that are given."""
     guard = Guard(keys.checker(database))
     with database.write() as tx:
         this = hubs.ensure(tx, now())
@@ -55,7 +48,6 @@ def make(
         Hub(url=settings.hub_url, name=settings.hub_name, id=this.hub_id),
         guard=guard,
         channels=Channels(database),
-        newsletter_box=newsletter_box,
     )
     filing = Filing(database, hub_url=settings.hub_url, lease_seconds=settings.lease_seconds)
     lane: list[FastLane] = []  # in front of the app, and asked by it for /metrics

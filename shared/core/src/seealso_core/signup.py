@@ -1,16 +1,16 @@
-"""What a reader is told when they sign up, and the box that says it. Pure.
+"""The sign-up box of a newsletter, and the sentences that stand in it. Pure.
 
-The very sentences of the box are kept as evidence with the consent, so box and record come from
-the same functions.
+    wording(label), privacy(hub name) ──> box: on topics', articles' and newsletters' pages
+                                      └─> the evidence that is kept with a consent
+
+The public pages draw the box and the newsletters' service keeps the evidence: both take the
+sentences from here, so that what is kept is what was shown.
 """
 
 from __future__ import annotations
 
 from html import escape
-
-CONFIRM_WITHIN = 48 * 3600  # seconds that a confirmation link works
-PER_ADDRESS_A_DAY = 3  # confirmation mails
-PAGE_MAX = 500  # characters of a page's URL that are kept
+from urllib.parse import quote
 
 
 def wording(label: str) -> str:
@@ -30,15 +30,22 @@ def privacy(hub_name: str) -> str:
 
 
 def box(slug: str, label: str, page_url: str, hub_name: str) -> str:
-    """The sign-up box as HTML, for a topic's page or an article's page."""
-    field = f"newsletter-email-{slug}"
+    """The form as HTML.
+
+    Args:
+        slug: of the topic.
+        label: of the topic, as a reader knows it.
+        page_url: the page that the box stands on; it is sent along, as evidence.
+        hub_name: who asks for the address.
+    """
+    field = escape(f"newsletter-email-{slug}")
     return (
-        f'<form class="newsletter" method="post" action="/newsletters/{escape(slug)}">'
+        f'<form class="newsletter" method="post" action="/newsletters/{quote(slug, safe="")}">'
         f'<h2 class="newsletter-title">{escape(label)} by e-mail</h2>'
         f"<p>{escape(wording(label))}</p>"
         f'<input type="hidden" name="page" value="{escape(page_url)}">'
-        f'<p class="newsletter-row"><label for="{escape(field)}">Your e-mail address</label> '
-        f'<input id="{escape(field)}" name="email" type="email" required autocomplete="email" '
+        f'<p class="newsletter-row"><label for="{field}">Your e-mail address</label> '
+        f'<input id="{field}" name="email" type="email" required autocomplete="email" '
         f'maxlength="254"> <button type="submit">Sign up</button></p>'
         f'<p class="newsletter-privacy">{escape(privacy(hub_name))}</p>'
         "</form>"
