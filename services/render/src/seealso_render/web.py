@@ -124,7 +124,7 @@ def _output(row: outputs.OutputRow) -> dict[str, Any]:
         "name": row.name,
         "status": row.status,
         "reason": row.reason,
-        "version": row.version,
+        "version": row.meta.version if row.meta else row.version,
         "title": meta.title if meta else "",
         "description": meta.description if meta else "",
         "extension": meta.extension if meta else "",
