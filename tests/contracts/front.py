@@ -33,11 +33,19 @@ def running(folder: Path, ports: Mapping[str, int]) -> Iterator[str]:
     port = free_port()
     conf = folder / "nginx.conf"
     conf.write_text(_here(folder, port, ports), encoding="utf-8")
-    with (folder / "error.log").open("ab") as log:
+    with serving(conf, f"http://127.0.0.1:{port}"):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def serving(conf: Path, url: str) -> Iterator[None]:
+    """Run nginx with a configuration that listens at `url`; what it says is beside it."""
+    said = conf.with_name("error.log")
+    with said.open("ab") as log:
         process = subprocess.Popen(["nginx", "-c", conf, "-e", "/dev/stderr"], stderr=log)
     try:
-        _wait(f"http://127.0.0.1:{port}", process, folder / "error.log")
-        yield f"http://127.0.0.1:{port}"
+        _wait(url, process, said)
+        yield
     finally:
         process.terminate()
         process.wait(10)

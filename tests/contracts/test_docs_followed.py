@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from seealso_core import topology
 from seealso_core.settings import Settings
 from seealso_dispatch import flow, limits, message, relay, schedule
@@ -33,7 +34,7 @@ from seealso_source_json_mappings import CONVERTERS, read_mapping
 from seealso_store import deliveries
 from seealso_store.clock import SECOND
 
-from tests.contracts import pages
+from tests.contracts import front, pages
 from tests.contracts.pages import DOCS, ROOT
 from tests.contracts.reader import Reader
 from tests.hub.running import environ
@@ -67,6 +68,18 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         yield made
     finally:
         made.stop()
+
+
+NGINX = """
+pid {folder}/nginx.pid; daemon off; master_process off;
+events {{ }}
+http {{
+    access_log off; client_body_temp_path {folder}/1; proxy_temp_path {folder}/2;
+    fastcgi_temp_path {folder}/3; uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
+    types {{ text/html html; }}
+    server {{ listen 127.0.0.1:{port}; root {folder}; {rules} }}
+}}
+"""  # the server that a partner has already
 
 
 needs_curl = pytest.mark.skipif(not shutil.which("curl"), reason="the pages' reader needs curl")
@@ -172,6 +185,26 @@ def test_the_numbers_of_the_page_for_partners_are_in_force() -> None:
     assert f"For {drafts.TOMBSTONES_FOR // (86_400 * SECOND)} days" in said
     assert "max-age=60" in documents.FEED_CACHING
     assert "once a minute for feeds" in said
+
+
+@front.needs_nginx
+def test_a_page_includes_an_article_as_the_page_for_partners_says(
+    reader: Reader, tmp_path: Path
+) -> None:
+    port = front.free_port()
+    rules = pages.file_block(PARTNERS, "hub.conf").replace(":8080", f":{reader.port}")
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(NGINX.format(folder=tmp_path, port=port, rules=rules), encoding="utf-8")
+    page = pages.file_block(PARTNERS, "page.html")
+    (article,) = re.findall(r"/articles/(\w+)/fragment.html", page)
+    (tmp_path / "page.html").write_text(page, encoding="utf-8")
+    (tmp_path / "gone.html").write_text(page.replace(article, "agone"), encoding="utf-8")
+    with front.serving(conf, f"http://127.0.0.1:{port}"):
+        shown = requests.get(f"http://127.0.0.1:{port}/page.html", timeout=10).text
+        assert shown.count("<article") == shown.count("</article>") == 1
+        assert 'class="seealso-body"' in shown
+        gone = requests.get(f"http://127.0.0.1:{port}/gone.html", timeout=10).text
+        assert gone.split() == ["<main>", "</main>"]
 
 
 # --- newsletters ----------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ DOCUMENTS = (
     "/articles/a1.json",
     "/articles/a1.html",
     "/articles/a1.txt",
+    "/articles/a1/fragment.html",
     "/articles/a1/related.rss",
     "/articles/a1/related.json",
     "/series/garden-answers",

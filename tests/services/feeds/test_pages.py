@@ -12,8 +12,10 @@ import html5lib
 import pytest
 from lxml import etree
 from seealso_core import signup
+from seealso_core.host import PluginHost
 from seealso_feeds import pages
 from seealso_sdk.model import Person
+from seealso_store.database import Database
 
 from tests.services.feeds.house import House
 
@@ -113,8 +115,11 @@ def test_an_article_page_has_all_that_belongs_to_it(garden: House) -> None:
     topics = texts(page.xpath("//section[@aria-labelledby='topics']//li"))
     assert topics == ["Compost The editor filed it here", "Garden The editor filed it here"]
     formats = page.xpath("//section[@aria-labelledby='formats']//a/@href")
-    extensions = {one.rpartition(".")[2] for one in formats}
-    assert extensions == {"rss", "atom", "json", "html", "txt"}
+    own = "http://hub.test/articles/a1"
+    assert set(formats) == {
+        *(f"{own}.{extension}" for extension in ("rss", "atom", "json", "html", "txt")),
+        f"{own}/fragment.html",
+    }
     assert page.xpath("//link[@rel='canonical']/@href") == ["http://hub.test/articles/a1"]
 
 
@@ -132,6 +137,28 @@ def test_a_sign_up_for_two_topics_is_one_for_each(own_garden: House) -> None:
         "/newsletters/worms",
         "/newsletters/compost",
     ]
+
+
+def test_an_articles_fragment_is_the_article_and_nothing_around_it(garden: House) -> None:
+    answer = garden.get("/articles/a1/fragment.html")
+    assert answer.content_type == "text/html; charset=utf-8"
+    assert answer.headers["Link"] == '<http://hub.test/articles/a1>; rel="canonical"'
+    assert answer.text.startswith("<article")
+    assert answer.text.rstrip().endswith("</article>")
+    found = etree.HTML(answer.text)
+    assert not found.xpath("//script | //style | //link | //@id | //@style | //form")
+    assert answer.text.strip() in garden.get("/articles/a1.html").text
+
+
+def test_a_fragment_that_no_output_makes_is_a_404_that_says_so(
+    database: Database, plugin_host: PluginHost
+) -> None:
+    house = House(database, plugin_host, outputs=("text",))
+    house.publish("a1", "Worm farms")
+    missing = house.get("/articles/a1/fragment.html")
+    assert (missing.status_code, missing.json["code"]) == (404, "format-unknown")
+    unknown = house.get("/articles/a9/fragment.html")
+    assert (unknown.status_code, unknown.json["code"]) == (404, "article-unknown")
 
 
 def test_machines_find_the_article_as_schema_org_data(garden: House) -> None:

@@ -24,7 +24,7 @@ FEEDS = (
     "/",
 )
 OWN = ("/articles/a1", "/articles/a1.rss", "/articles/a1.html", "/articles/a1.txt",
-       "/articles/a1.json", "/articles/a1/related.json", "/articles/a1.whatever")  # fmt: skip
+       "/articles/a1.json", "/articles/a1/fragment.html", "/articles/a1/related.json", "/articles/a1.whatever")  # fmt: skip
 
 
 def test_it_is_gone_from_every_document_before_filing_has_even_looked(own_garden: House) -> None:

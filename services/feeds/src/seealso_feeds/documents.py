@@ -207,6 +207,11 @@ def article_path(article_id: str) -> str:
     return f"/articles/{quote(article_id, safe='')}"
 
 
+def fragment_path(article_id: str) -> str:
+    """The path of an article as HTML to embed."""
+    return f"{article_path(article_id)}/fragment.html"
+
+
 # --- links as a header ---------------------------------------------------------------------------
 
 

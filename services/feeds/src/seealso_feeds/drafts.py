@@ -2,6 +2,7 @@
 
 Plan + page + output ──listing──> FeedDraft ──entries──> assemble
 article + output     ──listing──> RenditionDraft ──> the stored body, or assemble of this one
+article              ──listing──> PartDraft ──> the html output's fragment, to stand in other pages
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Protocol
 from seealso_sdk.dates import instant
 from seealso_sdk.model import Channel, Entry, Tombstone
 from seealso_sdk.plugin import OutputMeta
-from seealso_store import clock, feeds, ledger, outputs
+from seealso_store import clock, feeds, ledger, outputs, renditions
 from seealso_store.feeds import ByRank, Listed
 from sqlalchemy import Connection
 
@@ -36,6 +37,8 @@ from seealso_feeds.serve import Make, fingerprint_of
 
 TOMBSTONES_FOR = 90 * 24 * 3600 * clock.SECOND
 _DAY = 24 * 3600 * clock.SECOND
+_HTML = "html"  # the extension of the output whose rendition has a part to embed
+_FRAGMENT = "fragment"
 
 
 class Assembling(Protocol):
@@ -83,15 +86,22 @@ class Maker:
             NotHere, Gone: of the article, or of the output; NotReady while it is being rendered.
         """
         row = article_here(conn, article_id)
-        meta = output_of(enabled(conn), extension)
-        listed = feeds.listing(conn, ByRank((article_id,)), meta.name, limit=1)
-        if not listed:
-            raise _unrendered(conn, article_id, meta)
+        meta, line = _rendered(conn, article_id, extension)
         path = article_path(article_id)
         subject = Subject(f"articles/{article_id}", row.title, row.title, path, path, row.language)
-        updated = _updated(listed, (), 0)
+        updated = _updated([line], (), 0)
         head = channel(self.hub, subject, extension, Place(Page()), updated=updated)
-        return RenditionDraft(meta, head, listed[0], self)
+        return RenditionDraft(meta, head, line, self)
+
+    def fragment(self, conn: Connection, article_id: str) -> PartDraft:
+        """The article alone, as HTML to stand in a page of somebody else.
+
+        Raises:
+            NotHere, Gone, NotReady: as `rendition`.
+        """
+        article_here(conn, article_id)
+        meta, line = _rendered(conn, article_id, _HTML)
+        return PartDraft(meta, line, _FRAGMENT, self.article_url(article_id))
 
     def article_url(self, article_id: str) -> str:
         """The article's page, absolute."""
@@ -188,6 +198,53 @@ class RenditionDraft:
         return lambda: self.maker.host.assemble(self.meta.name, self.head, entries)
 
 
+@dataclass(frozen=True, slots=True)
+class PartDraft:
+    """One part of an article's rendition. `page`: the article's own, absolute."""
+
+    meta: OutputMeta
+    line: Listed
+    part: str
+    page: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the rendition's hash, which is of its parts too."""
+        return fingerprint_of(self.part, self.page, self.line.rendition)
+
+    @property
+    def touched(self) -> int:
+        """When any of it last changed, in microseconds."""
+        return self.line.touched
+
+    @property
+    def media_type(self) -> str:
+        """With charset."""
+        return self.meta.media_type
+
+    @property
+    def caching(self) -> str:
+        """As feeds are."""
+        return FEED_CACHING
+
+    @property
+    def links(self) -> tuple[WebLink, ...]:
+        """The page that a search engine should know instead."""
+        return (WebLink("canonical", self.page),)
+
+    def prepare(self, conn: Connection) -> Make:
+        """Read the one rendition.
+
+        Raises:
+            NotHere: an html output of the operator's own makes no such part.
+        """
+        stored = renditions.get(conn, self.line.article_id, self.meta.name)
+        if stored is None or self.part not in stored.rendition.parts:
+            raise NotHere(f"rendition of {self.line.article_id} as", self.part)
+        body = stored.rendition.parts[self.part]
+        return lambda: body
+
+
 # --- lists and outputs ----------------------------------------------------------------------------
 
 
@@ -246,6 +303,19 @@ def _updated(listed: Sequence[Listed], tombstones: Sequence[Tombstone], otherwis
     """When the feed's content last changed: a correction, a new article, a withdrawal."""
     gone = [int(instant(one.when).timestamp()) * clock.SECOND for one in tombstones]
     return max([one.changed for one in listed] + gone, default=otherwise)
+
+
+def _rendered(conn: Connection, article_id: str, extension: str) -> tuple[OutputMeta, Listed]:
+    """The output with this extension, and the article's line in it.
+
+    Raises:
+        NotHere, NotReady: there is no such output, or nothing of it for this article (yet).
+    """
+    meta = output_of(enabled(conn), extension)
+    listed = feeds.listing(conn, ByRank((article_id,)), meta.name, limit=1)
+    if not listed:
+        raise _unrendered(conn, article_id, meta)
+    return meta, listed[0]
 
 
 def _unrendered(conn: Connection, article_id: str, meta: OutputMeta) -> NotReady | NotHere:

@@ -29,6 +29,7 @@ from seealso_feeds.documents import (
     WebLink,
     alternates,
     article_path,
+    fragment_path,
     paged,
     topic_path,
 )
@@ -272,7 +273,7 @@ class Looks:
 
     def _formats(self, conn: Connection, article_id: str) -> tuple[FeedLink, ...]:
         made = feeds.rendered_by(conn, article_id)
-        return tuple(
+        links = [
             FeedLink(
                 f"{self.hub.url}{article_path(article_id)}.{meta.extension}",
                 meta.media_type.partition(";")[0],
@@ -280,7 +281,11 @@ class Looks:
             )
             for meta in enabled(conn)
             if meta.name in made
-        )
+        ]
+        if HTML_OUTPUT in made:
+            fragment = self.hub.url + fragment_path(article_id)
+            links.append(FeedLink(fragment, "text/html", "HTML to embed"))
+        return tuple(links)
 
     # --- small parts ------------------------------------------------------------------------------
 

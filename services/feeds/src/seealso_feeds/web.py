@@ -80,6 +80,7 @@ def blueprint(
         ("/articles/feed.<extension>", public.articles_feed),
         ("/articles/<article_id>", public.article),
         ("/articles/<article_id>.<extension>", public.rendition),
+        ("/articles/<article_id>/fragment.html", public.fragment),
         ("/articles/<article_id>/related.<extension>", public.article_related),
         ("/series/<slug>", public.series),
         ("/series/<slug>/feed.<extension>", public.series_feed),
@@ -179,6 +180,14 @@ class PublicPages:
         return self._send(
             _key("rendition", article_id, extension),
             lambda conn: self._maker.rendition(conn, article_id, extension),
+        )
+
+    @describe(
+        "An article to embed in a page: HTML without a page around it.", responses=_OF_ARTICLE
+    )
+    def fragment(self, article_id: str) -> Response:
+        return self._send(
+            _key("fragment", article_id), lambda conn: self._maker.fragment(conn, article_id)
         )
 
     @describe("What belongs beside an article, as a feed.", responses=_OF_ARTICLE, media="*/*")
