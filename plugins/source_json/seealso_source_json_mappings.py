@@ -238,7 +238,7 @@ def _at(value: Any, path: Sequence[str]) -> Any:
 
 
 @lru_cache(maxsize=8)
-def _operatormappings_of(path: str, _changed: int) -> tuple[FieldMapping, ...]:
+def _operators_mappings(path: str, _changed: int) -> tuple[FieldMapping, ...]:
     specs = json.loads(Path(path).read_text("utf-8"))
     if not isinstance(specs, dict):
         raise ModelError("mappings", f"found {type(specs).__name__}", "Give an object of mappings.")
@@ -251,6 +251,6 @@ def mappings_of(options: Mapping[str, str]) -> tuple[FieldMapping, ...]:
     if not path:
         return (CORPUS,)
     try:
-        return (*_operatormappings_of(path, Path(path).stat().st_mtime_ns), CORPUS)
+        return (*_operators_mappings(path, Path(path).stat().st_mtime_ns), CORPUS)
     except (OSError, ValueError) as error:
         raise Reject(f"the field mappings in {path} can't be used: {error}") from error

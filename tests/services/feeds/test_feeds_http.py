@@ -193,19 +193,19 @@ def test_unknown_parameters_change_nothing_and_make_no_copy(garden: House) -> No
 
 @pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize(
-    ("query", "parameter"),
+    ("query", "field"),
     [("limit=0", "limit"), ("limit=201", "limit"), ("limit=x", "limit"), ("limit=", "limit"),
      ("before=x", "before"), ("before=!!", "before"), ("before=", "before")],
 )  # fmt: skip
 def test_a_bad_parameter_is_a_problem_that_names_it(
-    garden: House, query: str, parameter: str, fast: bool
+    garden: House, query: str, field: str, fast: bool
 ) -> None:
     answer = garden.get(f"{FEED}?{query}", fast=fast)
     assert answer.status_code == 400
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json is not None
-    assert answer.json["parameter"] == parameter
-    assert parameter in answer.json["detail"]
+    assert (answer.json["code"], answer.json["field"]) == ("parameter-invalid", field)
+    assert answer.json["detail"].startswith(f"{field}: ")
 
 
 def test_pages_tell_their_feeds_in_the_head_and_in_the_header(garden: House) -> None:

@@ -131,4 +131,5 @@ def test_an_alias_merges_a_ghost_and_spares_a_topic(client: FlaskClient) -> None
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=1e9", "origin=nobody"])
 def test_a_bad_parameter_is_refused(client: FlaskClient, query: str) -> None:
     answer = client.get(f"/api/topics?{query}", headers=KEY)
-    assert (answer.status_code, answer.json["code"]) == (400, "bad-parameter")
+    assert (answer.status_code, answer.json["code"]) == (400, "parameter-invalid")
+    assert answer.json["field"] == query.partition("=")[0]

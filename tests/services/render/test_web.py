@@ -104,7 +104,7 @@ def test_dead_letters_are_listed_replayed_and_dropped(
         ("drop", {}, "choice-missing"),
         ("replay", {"al": True}, "choice-unknown"),
         ("replay", {"output": 3}, "choice-invalid"),
-        ("drop", ["md"], "json-invalid"),
+        ("drop", ["md"], "json-syntax"),
     ],
 )
 def test_everything_is_replayed_or_dropped_only_where_that_is_said(
@@ -116,10 +116,14 @@ def test_everything_is_replayed_or_dropped_only_where_that_is_said(
     assert (answer.status_code, answer.json["code"]) == (400, code)
 
 
-@pytest.mark.parametrize("query", ["limit=x", "limit=1001", "offset=-1", "limit=%C2%B2"])
+@pytest.mark.parametrize(
+    "query",
+    ["limit=x", "limit=1001", "offset=-1", "limit=%C2%B2", "limit=0", f"offset={'9' * 5000}"],
+)
 def test_a_bad_page_is_a_clear_problem(client: FlaskClient, query: str) -> None:
     answer: Any = client.get(f"/api/dead-letters?{query}")
-    assert (answer.status_code, answer.json["code"]) == (400, "query-invalid")
+    assert (answer.status_code, answer.json["code"]) == (400, "parameter-invalid")
+    assert answer.json["field"] == query.partition("=")[0]
 
 
 def test_all_of_it_needs_the_key(client: FlaskClient) -> None:

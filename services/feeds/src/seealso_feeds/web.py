@@ -324,7 +324,7 @@ def _moved(error: Moved) -> Response:
 
 def _problem(error: FeedsError) -> Problem:
     if isinstance(error, BadParameter):
-        return Problem(400, "parameter", str(error), parameter=error.parameter)
+        return Problem(400, "parameter-invalid", str(error), field=error.parameter)
     if isinstance(error, Gone):
         return Problem(410, "withdrawn", str(error), reason=error.reason, when=error.when)
     if isinstance(error, NotHere):

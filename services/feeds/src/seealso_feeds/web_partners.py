@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
+from seealso_core import parameters
 from seealso_core.openapi import describe
 from seealso_core.web import Guard, Problem, json_answer, problem_answer
 from seealso_store.clock import iso
@@ -71,7 +72,7 @@ class PartnersApi:
         responses={201: "Added.", 200: "It was there.", 422: "The name or URL can't be used."},
     )
     def add_partner(self) -> Response:
-        body = _body()
+        body = parameters.json_object()
         url = _get(body, "url", str, "") or None
         partner, new = self._channels.add_partner(_get(body, "name", str, ""), url)
         return json_answer(_partner(partner), 201 if new else 200)
@@ -92,7 +93,7 @@ class PartnersApi:
     )
     def open_channel(self) -> Response:
         try:
-            opened = self._channels.open_channel(_wanted(_body()))
+            opened = self._channels.open_channel(_wanted(parameters.json_object()))
         except NotHere as error:
             raise _unknown(error, 422) from error
         feed = f"{self._hub_url}/channels/{opened.secret}/feed"
@@ -123,13 +124,6 @@ def _wanted(body: Mapping[str, Any]) -> Wanted:
         outputs=_strings(body, "outputs"),
         limit=_get(body, "limit", int, DEFAULT_LIMIT),
     )
-
-
-def _body() -> Mapping[str, Any]:
-    data = request.get_json(force=True, silent=True)
-    if not isinstance(data, dict):
-        raise Problem(400, "json-syntax", "The body is no JSON object. Send one.")
-    return data
 
 
 def _get(body: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, request
+from seealso_core import parameters
 from seealso_core.openapi import describe
 from seealso_core.web import Guard, Problem, json_answer
 from seealso_store import topics
@@ -140,8 +141,7 @@ def _file() -> bytes:
 
 
 def _name() -> str:
-    body = request.get_json(force=True, silent=True)
-    name = body.get("name") if isinstance(body, dict) else None
+    name = parameters.json_object().get("name")
     if not isinstance(name, str) or not name.strip():
         raise Problem(400, "name-missing", 'name: none given. Send {"name": "the other name"}.')
     return name
@@ -150,17 +150,12 @@ def _name() -> str:
 def _origin() -> str | None:
     origin = request.args.get("origin") or None
     if origin is not None and origin not in ORIGINS:
-        detail = f"origin: found {origin!r}. Give one of {', '.join(ORIGINS)}."
-        raise Problem(400, "bad-parameter", detail)
+        raise parameters.invalid("origin", f"found {origin!r}. Give one of {', '.join(ORIGINS)}.")
     return origin
 
 
 def _limit() -> int:
-    given = request.args.get("limit", str(DEFAULT_LIMIT))
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given[:9]) <= MAX_LIMIT:
-        detail = f"limit: found {given[:40]!r}. Give a number from 1 to {MAX_LIMIT}."
-        raise Problem(400, "bad-parameter", detail)
-    return int(given)
+    return parameters.number("limit", DEFAULT_LIMIT, most=MAX_LIMIT)
 
 
 def _unknown(error: NotHere) -> Problem:

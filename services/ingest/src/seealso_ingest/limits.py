@@ -13,7 +13,6 @@ any other line of text       1,000 chars  left out, or cut at a word
 a URL                        4,096 chars  left out; of an identity rejected: url-invalid
 see-also titles              500          rejected: list-too-long
 any other list               500          rejected: list-too-long
-one article, as JSON         8 MB         rejected: article-too-large
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, g, request
+from seealso_core import parameters
 from seealso_core.errors import PluginFailed
 from seealso_core.openapi import describe
 from seealso_core.web import Guard, Problem, json_answer
@@ -114,7 +115,7 @@ def _listing(routes: Blueprint, database: Database, guard: Guard) -> None:
         """The hub's articles, the last changed first."""
         status = request.args.get("status")
         if status and status not in STATUSES:
-            raise Problem(400, "status-unknown", f"status: give one of {', '.join(STATUSES)}.")
+            raise parameters.invalid("status", f"give one of {', '.join(STATUSES)}.")
         with database.read() as conn:
             try:
                 page = articles.search(
@@ -123,10 +124,10 @@ def _listing(routes: Blueprint, database: Database, guard: Guard) -> None:
                     source=request.args.get("source"),
                     query=request.args.get("q"),
                     cursor=request.args.get("before"),
-                    limit=_limit(),
+                    limit=parameters.number("limit", 50, most=articles.PAGE_MAX),
                 )
             except ValueError as error:
-                raise Problem(400, "cursor-invalid", f"before: {error}.") from error
+                raise parameters.invalid("before", f"{error}. Take it from `next`.") from error
             counts = articles.counts(conn)
         listed = [_listed(row) for row in page.rows]
         return json_answer({"articles": listed, "next": page.next_cursor, "counts": counts})
@@ -233,13 +234,6 @@ def _reason() -> str:
     if not isinstance(given, dict) or not isinstance(given.get("reason", ""), str):
         raise Problem(400, "reason-invalid", 'Send {"reason": "..."} as JSON, or no body.')
     return " ".join(clean(given.get("reason", "")).split())[:REASON_MAX]
-
-
-def _limit() -> int:
-    given = request.args.get("limit", "50")
-    if not (given.isascii() and given.isdecimal() and 1 <= int(given[:6]) <= articles.PAGE_MAX):
-        raise Problem(400, "limit-invalid", f"limit: give 1 to {articles.PAGE_MAX}.")
-    return int(given)
 
 
 # --- what goes out -------------------------------------------------------------------------------

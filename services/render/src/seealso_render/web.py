@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-import flask
 from flask import Blueprint, Response, request
+from seealso_core import parameters
 from seealso_core.messages import Wake
 from seealso_core.nudge import Nudger
 from seealso_core.openapi import describe
@@ -84,8 +84,8 @@ def _see(routes: Blueprint, database: Database, guard: Guard) -> None:
                 conn,
                 output=request.args.get("output"),
                 article_id=request.args.get("article"),
-                limit=_number("limit", 100, PAGE_MAX),
-                offset=_number("offset", 0, 10**9),
+                limit=parameters.number("limit", 100, most=PAGE_MAX),
+                offset=parameters.number("offset", 0, least=0, most=10**9),
             )
             total = sum(count.dead for count in ledger.counts(conn).values())
         letters = [{**asdict(letter), "at": iso(letter.at)} for letter in found]
@@ -134,20 +134,9 @@ def _output(row: outputs.OutputRow) -> dict[str, Any]:
     }
 
 
-def _number(name: str, default: int, most: int) -> int:
-    text = request.args.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or int(text) > most:
-        raise Problem(400, "query-invalid", f"{name}: found {text!r:.40}. Give 0 to {most}.")
-    return int(text)
-
-
 def _choice() -> tuple[str | None, str | None]:
     """Output and article, from the query or a JSON body. Everything only where that is said."""
-    data: Any = {}
-    if request.content_length:
-        data = flask.request.get_json(silent=True, force=True)
-        if not isinstance(data, dict):
-            raise Problem(400, "json-invalid", "Give a JSON object: output, article, or all.")
+    data = parameters.json_object() if request.content_length else {}
     chosen: dict[str, Any] = {**data, **request.args.to_dict()}
     unknown = sorted(set(chosen) - {"output", "article", "all"})
     if unknown:
