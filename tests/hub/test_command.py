@@ -38,6 +38,7 @@ def every_command(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[
     found: list[tuple[str, ...]] = []
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
+            found += [(*path, name)] if command.invoke_without_command else []
             found += every_command(command, (*path, name))
         else:
             found.append((*path, name))
@@ -97,6 +98,7 @@ def test_misuse_ends_with_2_and_says_how_to_use_it(command: tuple[str, ...]) -> 
         ("partners", "add"),
         ("channels", "add", "partner-without-topic"),
         ("topics", "show"),
+        ("key", "revoke"),
     ],
     ids=" ".join,
 )
@@ -113,6 +115,7 @@ def test_a_wrong_or_missing_argument_ends_with_2(arguments: tuple[str, ...]) -> 
         ("outputs",),
         ("dead-letters", "list"),
         ("newsletters", "list"),
+        ("key", "list"),
         ("ingest", "-"),
     ],
     ids=" ".join,

@@ -16,12 +16,35 @@ from xml.etree import ElementTree
 import psutil
 import pytest
 import requests
-from seealso_store.database import open_database
+from seealso_core.settings import load
+from seealso_hub import place
+from seealso_hub.up import ensure_key
+from seealso_store import keys
+from seealso_store.clock import now
+from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 
 from tests.hub.running import RunningHub, seealso, start
 
 ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+# --- what it starts with ---------------------------------------------------------------------------
+
+
+def test_a_folder_whose_key_was_revoked_gets_a_new_one(database: Database, tmp_path: Path) -> None:
+    settings = load({"SEEALSO_DATA": str(tmp_path)})
+    leaked = ensure_key(database, settings)
+    assert ensure_key(database, settings) == leaked
+    with database.write() as tx:
+        keys.revoke(tx, keys.id_of(leaked), now())
+    new = ensure_key(database, settings)
+    assert new != leaked
+    assert place.read_key(tmp_path) == new
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    with database.read() as conn:
+        assert keys.check(conn, new)
+        assert not keys.check(conn, leaked)
 
 
 # --- what keeps it from starting ------------------------------------------------------------------
@@ -247,6 +270,28 @@ def test_only_the_owner_can_read_the_key(hub: RunningHub) -> None:
         dump = "\n".join(str(row) for row in db.execute("SELECT * FROM api_key"))
     db.close()
     assert key not in dump
+
+
+def test_keys_are_made_listed_and_revoked(hub: RunningHub) -> None:
+    made = hub.command("key", "create", "The desk")
+    key = made.stdout.strip()
+    assert key.startswith("sk_")
+    assert hub.command("status", SEEALSO_KEY=key).returncode == 0
+    listed_keys = json.loads(hub.command("key", "list", "--json", SEEALSO_KEY=key).stdout)["keys"]
+    assert [(one["label"], one["asking"]) for one in listed_keys] == [
+        ("hub", False), ("The desk", True),
+    ]  # fmt: skip
+    assert key not in json.dumps(listed_keys)
+    desk = listed_keys[1]["id"]
+    itself = hub.command("key", "revoke", desk, SEEALSO_KEY=key)
+    assert itself.returncode == 1
+    assert "is the key that asks" in itself.stderr
+    gone = hub.command("key", "revoke", desk)
+    assert gone.returncode == 0, gone.stderr
+    assert hub.command("status", SEEALSO_KEY=key).returncode == 1
+    unknown = hub.command("key", "revoke", "nothing")
+    assert unknown.returncode == 1
+    assert "`seealso key list`" in unknown.stderr
 
 
 def test_the_web_process_is_started_again_when_it_dies(hub: RunningHub) -> None:

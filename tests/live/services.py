@@ -21,6 +21,7 @@ HUB_URL = "https://press.example"
 # What nginx does in production: the first that fits.
 ROUTES = (
     ("/api/articles", "ingest"),
+    ("/api/keys", "ingest"),
     ("/api/status", "render-web"),
     ("/api/outputs", "render-web"),
     ("/api/dead-letters", "render-web"),

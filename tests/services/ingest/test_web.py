@@ -430,5 +430,8 @@ def test_openapi_tells_of_every_route(client: FlaskClient) -> None:
         ("/api/articles/{article_id}/reinstate", "post"),
         ("/api/articles/{article_id}/status", "get"),
         ("/api/articles/{article_id}/versions", "get"),
+        ("/api/keys", "get"),
+        ("/api/keys", "post"),
+        ("/api/keys/{key_id}", "delete"),
     }
     assert "202" in paths["/api/articles"]["post"]["responses"]

@@ -99,7 +99,9 @@ def ensure_key(database: Database, settings: Settings) -> str:
         hubs.ensure(tx, now())
         if known:
             keys.add(tx, known, "hub", now())
-            return known
+            # Where the folder's own key was revoked (it had leaked), a new one takes its place.
+            if settings.key or keys.check(tx, known):
+                return known
         made = keys.create(tx, "hub", now())
         # Inside the transaction: a key that could not be written down does not come to be.
         place.write_private(settings.data / place.KEY, made + "\n")

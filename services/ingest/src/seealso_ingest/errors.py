@@ -34,5 +34,13 @@ class ArticleUnknown(IngestError):
     """There is no article of this id."""
 
 
+class KeyUnknown(IngestError):
+    """There is no key of this id."""
+
+
+class KeyInUse(IngestError):
+    """The key that asks can't be shut out by itself."""
+
+
 class NotWithdrawn(IngestError):
     """Only what was withdrawn can be reinstated."""

@@ -36,6 +36,8 @@ from sqlalchemy import Connection
 
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
 from seealso_ingest.flow import Ingest, Receipt, Rejection
+from seealso_ingest.keyring import Keyring
+from seealso_ingest.web_keys import KeysApi
 
 DEFAULT_SOURCE = "api"
 REASON_MAX = 1000  # characters
@@ -51,12 +53,13 @@ _UNKNOWN = {404: "There is no such article."}
 
 
 def blueprint(database: Database, ingest: Ingest, guard: Guard) -> Blueprint:
-    """The routes below /api/articles."""
+    """The routes below /api/articles, and those of the API's keys, which this service writes."""
     routes = Blueprint("ingest", __name__)
     _taking_in(routes, ingest, guard)
     _listing(routes, database, guard)
     _looking(routes, database, guard)
     _taking_back(routes, ingest, guard)
+    KeysApi(Keyring(database)).register(routes, guard)
     return routes
 
 

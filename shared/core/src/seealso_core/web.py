@@ -113,21 +113,27 @@ class Guard:
 
     def enter(self) -> None:
         """Raise the problem unless this request carries a good key."""
-        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not key.strip():
+        key = bearer_key()
+        if not key:
             raise Problem(
                 401,
                 "key-missing",
                 "Send the hub's key: Authorization: Bearer <key>. `seealso key` prints it.",
                 headers={"WWW-Authenticate": 'Bearer realm="seealso"'},
             )
-        if not self._check(key.strip()):
+        if not self._check(key):
             raise Problem(
                 401,
                 "key-wrong",
                 "This key is not one of the hub's. `seealso key` prints the right one.",
                 headers={"WWW-Authenticate": 'Bearer realm="seealso", error="invalid_token"'},
             )
+
+
+def bearer_key() -> str:
+    """The key that this request shows; empty where it shows none."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def create_app(

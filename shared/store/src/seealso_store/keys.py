@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, select, update
 
 from seealso_store.database import Database, upsert
 from seealso_store.schema import api_key
@@ -49,10 +49,12 @@ def add(tx: Connection, key: str, label: str, now: int) -> None:
 
 def check(conn: Connection, key: str) -> bool:
     """Whether this key may come in. Takes as long for a near miss as for a far one."""
-    given = digest(key)
-    live = conn.execute(select(api_key.c.hash).where(api_key.c.revoked.is_(None))).scalars()
-    matches = [hmac.compare_digest(given, stored) for stored in live]
-    return any(matches)
+    return _matches(conn, _LIVE, key)
+
+
+def hold(tx: Connection, key: str) -> bool:
+    """As `check`, and no other transaction revokes a key until this one ends."""
+    return _matches(tx, _LIVE.with_for_update(), key)
 
 
 def checker(database: Database) -> Callable[[str], bool]:
@@ -77,12 +79,31 @@ def revoke(tx: Connection, key_id: str, now: int) -> bool:
     return bool(found.rowcount)
 
 
+def get(conn: Connection, key_id: str) -> ApiKey | None:
+    """The key of this `id`, live or revoked."""
+    return next((one for one in everyone(conn) if one.id == key_id), None)
+
+
 def everyone(conn: Connection) -> list[ApiKey]:
     """All keys, oldest first."""
     rows = conn.execute(select(api_key).order_by(api_key.c.created, api_key.c.hash))
     return [ApiKey(row.hash[:_ID_CHARS], row.label, row.created, row.revoked) for row in rows]
 
 
+def id_of(key: str) -> str:
+    """What `ApiKey.id` is for this key."""
+    return digest(key)[:_ID_CHARS]
+
+
 def digest(key: str) -> str:
     """SHA-256, hex, of a key: what is stored."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_LIVE = select(api_key.c.hash).where(api_key.c.revoked.is_(None))
+
+
+def _matches(conn: Connection, live: Select[str], key: str) -> bool:
+    given = digest(key)
+    matches = [hmac.compare_digest(given, stored) for stored in conn.execute(live).scalars()]
+    return any(matches)

@@ -9,8 +9,9 @@ from seealso_hub.commands.channels import channels
 from seealso_hub.commands.dead_letters import dead_letters
 from seealso_hub.commands.demo import demo
 from seealso_hub.commands.doctor import doctor
-from seealso_hub.commands.hub import key, up, version
+from seealso_hub.commands.hub import up, version
 from seealso_hub.commands.ingest import ingest
+from seealso_hub.commands.key import key
 from seealso_hub.commands.newsletters import newsletters
 from seealso_hub.commands.outputs import outputs
 from seealso_hub.commands.partners import partners

@@ -1,4 +1,4 @@
-"""`seealso up`, `key`, `version`: the hub of this machine itself."""
+"""`seealso up`, `version`: the hub of this machine itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import click
 from seealso_core import log as logs
 
 from seealso_hub import __version__, console, place
-from seealso_hub.errors import CannotStart
 from seealso_hub.frame import HubCommand, Session, json_option, pass_session
 
 
@@ -34,20 +33,6 @@ def up(session: Session, port: int | None, host: str | None) -> None:
         console.say(f"Seealso is up: {hub.url} (data in {settings.data})")
         console.say("Put articles in with `seealso ingest`; Ctrl-C stops the hub.")
         hub.serve()
-
-
-@click.command(cls=HubCommand)
-@pass_session
-def key(session: Session) -> None:
-    """Print the bearer key of the API."""
-    settings = session.settings()
-    found = settings.key or place.read_key(settings.data)
-    if not found:
-        raise CannotStart(
-            f"There is no key in {settings.data} yet: `seealso up` makes one at its first start,"
-            " or set SEEALSO_KEY."
-        )
-    click.echo(found)
 
 
 @click.command(cls=HubCommand)
