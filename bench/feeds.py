@@ -62,9 +62,9 @@ class Server:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print. 1: below the target; 2: a tool is missing."""
     parser = argparse.ArgumentParser(prog="./dev bench feeds")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4, help="of each measurement")
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
+    parser.add_argument("--connections", type=int, default=32)
     given = parser.parse_args(arguments)
     missing = [name for name in ("nginx", "wrk") if shutil.which(name) is None]
     if missing:

@@ -46,15 +46,9 @@ StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 App = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-# A 304 repeats what a cache needs (RFC 9110 section 15.4.5), and what scripts read (CORS).
+# A 304 repeats what a cache needs and no other metadata (RFC 9110 section 15.4.5); and CORS.
 _ON_304 = frozenset(
-    (
-        "cache-control",
-        "vary",
-        "link",
-        "access-control-allow-origin",
-        "access-control-expose-headers",
-    )
+    ("cache-control", "vary", "access-control-allow-origin", "access-control-expose-headers")
 )
 _PER_REQUEST = frozenset(
     ("content-length", "etag", "last-modified", "date", "x-request-id", "x-correlation-id")
@@ -380,7 +374,7 @@ def _variant(coding: str, etag: str, modified: str, headers: Headers, body: byte
     return _Variant(
         validators=validators,
         ok=[*shared, *own, ("Content-Length", str(len(body)))],
-        unchanged=[(n, v) for n, v in shared if n.lower() in _ON_304] + own[:2],
+        unchanged=[own[0], *((n, v) for n, v in shared if n.lower() in _ON_304)],
         body=[body],
         nothing=[b""],
     )

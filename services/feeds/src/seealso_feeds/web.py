@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from seealso_core.openapi import describe
 from seealso_core.web import Guard, Problem, problem_answer
+from seealso_sdk import phrases
 from seealso_sdk.text import clean
 
 from seealso_feeds import pages, plans
@@ -293,16 +294,17 @@ def _for_people() -> bool:
 
 
 def _response(document: Document) -> Response:
-    status = 200 if document.body is not None else 304
-    response = Response(document.body, status, content_type=document.media_type)
     if document.body is None:
+        response = Response(status=304)
         del response.headers["Content-Type"]
+    else:
+        response = Response(document.body, content_type=document.media_type)
+        response.headers["Last-Modified"] = http_date(document.validators.last_modified)
+        if document.links:
+            response.headers["Link"] = link_header(document.links)
     response.headers["ETag"] = document.validators.etag
-    response.headers["Last-Modified"] = http_date(document.validators.last_modified)
     response.headers["Cache-Control"] = document.caching
     response.headers["Vary"] = "Accept-Encoding"  # the fast lane packs
-    if document.links:
-        response.headers["Link"] = link_header(document.links)
     return response
 
 
@@ -339,7 +341,7 @@ def _problem(error: FeedsError) -> Problem:
 def _message(error: FeedsError, problem: Problem) -> MessagePage:
     if isinstance(error, Gone):
         reason = f"The reason given: {error.reason}" if error.reason else ""
-        day = error.when[:10]
+        day = phrases.spoken_date(error.when[:10], "en")
         return MessagePage(
             f"This {error.what} was taken back",
             tuple(
