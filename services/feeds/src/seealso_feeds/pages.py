@@ -256,6 +256,12 @@ def stylesheet_path() -> str:
 
 
 @cache
+def icon() -> bytes:
+    """The hub's mark: one that becomes three."""
+    return resources.files("seealso_feeds").joinpath("static/favicon.png").read_bytes()
+
+
+@cache
 def templates_hash() -> str:
     """Changes when any template or the stylesheet does."""
     digest = hashlib.sha256(stylesheet())

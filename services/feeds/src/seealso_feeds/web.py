@@ -45,6 +45,7 @@ _PREFLIGHT = {
     "Access-Control-Max-Age": "86400",
 }
 _FOR_EVER = "public, max-age=31536000, immutable"
+_A_DAY = "public, max-age=86400"
 _PAGING = {"limit": "Articles, 1 to 200.", "before": "The cursor of a rel=next link."}
 _FEED = {200: "The feed.", 304: "As the validators say.", 404: "Unknown.", 400: "?limit, ?before."}
 _OF_ARTICLE = {**_FEED, 410: "It was taken back.", 503: "It is being made."}
@@ -87,6 +88,7 @@ def blueprint(
         ("/series/<slug>/feed.<extension>", public.series_feed),
         ("/channels/<secret>/feed.<extension>", public.channel_feed),
         ("/static/<name>", public.static),
+        ("/favicon.ico", public.icon),
     ):
         routes.add_url_rule(rule, view.__name__, view, methods=["GET"])
     PartnersApi(channels, hub.url).register(routes, guard)
@@ -226,6 +228,13 @@ class PublicPages:
         response = Response(pages.stylesheet(), content_type="text/css; charset=utf-8")
         response.headers["Cache-Control"] = _FOR_EVER
         response.headers["ETag"] = f'"{name}"'
+        response.headers["Last-Modified"] = http_date(0)
+        return response
+
+    @describe("The icon, which browsers ask for by themselves.", media="image/png")
+    def icon(self) -> Response:
+        response = Response(pages.icon(), content_type="image/png")
+        response.headers["Cache-Control"] = _A_DAY
         response.headers["Last-Modified"] = http_date(0)
         return response
 
