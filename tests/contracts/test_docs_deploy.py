@@ -443,7 +443,7 @@ def test_what_is_private_is_never_kept_and_never_logged(front: tuple[str, Path])
     secret = f"{url}/channels/s3cr3t/feed.rss?limit=2"
     assert told(secret)["count"] < told(secret)["count"]
     told(f"{url}/newsletters/unsubscribe/t0k3n")
-    told(f"{url}/api/newsletters/consents?email=ann@reader.example")
+    told(f"{url}/api/consents?email=ann@reader.example")
     deadline = time.monotonic() + 5
     while "consents" not in (written := pages.text(log)) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -21,6 +21,7 @@ from seealso_core import openapi, registry
 from seealso_core.settings import TABLE
 from seealso_hub.cli import cli
 from seealso_sdk.model import KINDS, STATUSES, Article
+from seealso_sdk.text import slugify
 from seealso_store import health
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
@@ -203,6 +204,35 @@ def _version() -> str:
     from seealso_hub import __version__
 
     return __version__
+
+
+def test_no_address_takes_the_place_of_a_topics_or_a_series(hub: Flask) -> None:
+    """Any title can become a slug: a word of ours beside `<slug>` would hide the topic of that name."""
+    rules = list(hub.url_map.iter_rules())
+    for named in (rule for rule in rules if "<slug>" in rule.rule):
+        hiding = [
+            rule.rule
+            for rule in rules
+            if (rule.methods or set()) & (named.methods or set()) - {"OPTIONS"}
+            and _hides(rule.rule, named.rule)
+        ]
+        assert not hiding, named.rule
+
+
+def _hides(rule: str, named: str) -> bool:
+    here, there = rule.split("/"), named.split("/")
+    at = there.index("<slug>") if "<slug>" in there else -1
+    if at < 0 or len(here) != len(there) or "<" in here[at] or slugify(here[at]) != here[at]:
+        return False
+    pairs = zip(here[:at] + here[at + 1 :], there[:at] + there[at + 1 :], strict=True)
+    return all(a == b or "<" in a + b for a, b in pairs)
+
+
+def test_the_rule_above_finds_what_hides_a_topic() -> None:
+    assert _hides("/api/topics/ghosts", "/api/topics/<slug>")
+    assert _hides("/api/topics/ghosts/<what>", "/api/topics/<slug>/alias")
+    assert not _hides("/newsletters/newsletters.css", "/newsletters/<slug>")
+    assert not _hides("/api/topics", "/api/topics/<slug>")
 
 
 def test_what_is_guarded_says_so_and_is(hub: Flask) -> None:

@@ -26,6 +26,7 @@ ROUTES = (
     ("/api/outputs", "render-web"),
     ("/api/dead-letters", "render-web"),
     ("/api/newsletters", "dispatch-web"),
+    ("/api/consents", "dispatch-web"),
     ("/newsletters/", "dispatch-web"),
     ("/", "feeds-web"),
 )

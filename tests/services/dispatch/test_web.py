@@ -139,7 +139,7 @@ def test_the_operator_sees_readers_issues_and_evidence(client: FlaskClient, post
     assert issue["state"] == "sent"
     rows = client.get(f"/api/newsletters/issues/{issue['id']}/deliveries", headers=KEY).get_json()
     assert rows["deliveries"][0]["state"] == "sent"
-    found = client.get(f"/api/newsletters/consents?email={READER}", headers=KEY).get_json()
+    found = client.get(f"/api/consents?email={READER}", headers=KEY).get_json()
     assert found["consents"][0]["confirmed"]
 
 
@@ -159,7 +159,7 @@ def test_an_issue_is_made_by_the_api_and_only_when_something_is_new(
 
 def test_the_api_wants_the_key(client: FlaskClient) -> None:
     assert client.get("/api/newsletters").status_code == 401
-    assert client.get("/api/newsletters/consents?email=x").status_code == 401
+    assert client.get("/api/consents?email=x").status_code == 401
     assert client.delete(f"/api/newsletters/readers/{READER}").status_code == 401
 
 

@@ -30,7 +30,7 @@ class OperatorApi:
             ("/api/newsletters/<slug>", "GET", self.newsletter),
             ("/api/newsletters/<slug>/issues", "POST", self.prepare),
             ("/api/newsletters/issues/<issue_id>/deliveries", "GET", self.deliveries),
-            ("/api/newsletters/consents", "GET", self.consents),
+            ("/api/consents", "GET", self.consents),
             ("/api/newsletters/readers/<email>", "DELETE", self.erase),
         ):
             routes.add_url_rule(rule, view.__name__, guard.required(view), methods=[method])

@@ -33,13 +33,16 @@ _ALIAS = {
 
 
 def blueprint(filing: Filing, database: Database, guard: Guard) -> Blueprint:
-    """The routes under /api/topics, all behind the bearer key."""
+    """The routes under /api/topics, and /api/ghosts, all behind the bearer key.
+
+    No word that can be read stands where a topic's slug may: any title can become a topic.
+    """
     routes = Blueprint("topics", __name__)
     api = TopicsApi(filing, database)
     for rule, method, view in (
         ("/api/topics/import", "POST", api.import_vocabulary),
         ("/api/topics", "GET", api.list_topics),
-        ("/api/topics/ghosts", "GET", api.list_ghosts),
+        ("/api/ghosts", "GET", api.list_ghosts),
         ("/api/topics/<slug>", "GET", api.show_topic),
         ("/api/topics/<slug>/alias", "POST", api.add_alias),
     ):

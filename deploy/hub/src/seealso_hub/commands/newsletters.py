@@ -87,7 +87,7 @@ def send(session: Session, topic: str | None, as_json: bool) -> None:
 @pass_session
 def consent(session: Session, email: str, as_json: bool) -> None:
     """The evidence of consent of one address: what was shown, where, when."""
-    found = session.client().get("/api/newsletters/consents", email=email)
+    found = session.client().get("/api/consents", email=email)
     columns = (
         Column("topic", "Topic"),
         Column("asked", "Asked"),

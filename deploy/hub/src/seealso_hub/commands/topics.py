@@ -104,7 +104,7 @@ def list_(
 @pass_session
 def ghosts(session: Session, limit: int, as_json: bool) -> None:
     """Titles that see-also lists name and nobody has written, the most asked for first."""
-    found = session.client().get("/api/topics/ghosts", limit=limit)
+    found = session.client().get("/api/ghosts", limit=limit)
     console.show(found, as_json, Listing("Ghosts", LISTED, found["ghosts"]))
 
 
