@@ -128,7 +128,7 @@ def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path
         ended = process.poll()
         if ended is not None or time.monotonic() > deadline:
             said = log.read_text(errors="replace")[-4000:]
-            print(f"{process.args} said:\n{said}", file=sys.stderr)
+            print(f"{process.args!r} said:\n{said}", file=sys.stderr)
             raise AssertionError(
                 f"it ended with {ended} at its start" if ended is not None else "it never answered"
             )

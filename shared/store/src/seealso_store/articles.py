@@ -20,7 +20,7 @@ from seealso_sdk.model import Article
 from seealso_sdk.text import fold, slugify
 from sqlalchemy import Connection, delete, func, insert, select
 
-from seealso_store.database import upsert
+from seealso_store.database import insert_rows, upsert
 from seealso_store.schema import article, article_version, identity, rendition
 
 PAGE_MAX = 500
@@ -267,7 +267,8 @@ def apply(tx: Connection, changes: Sequence[Change]) -> None:
 def remember_names(tx: Connection, owned: dict[str, str]) -> None:
     """An article goes by more names now (key to article id). A name that is taken stays taken."""
     if owned:
-        tx.execute(
+        insert_rows(
+            tx,
             upsert(tx, identity).on_conflict_do_nothing(),
             [{"key": key, "article_id": owner} for key, owner in sorted(owned.items())],
         )

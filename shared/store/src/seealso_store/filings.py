@@ -19,7 +19,7 @@ from seealso_sdk.text import fold, slugify
 from sqlalchemy import Connection, Table
 
 from seealso_store.arrays import one_of
-from seealso_store.database import upsert
+from seealso_store.database import insert_rows, upsert
 from seealso_store.schema import (
     article,
     article_version,
@@ -205,7 +205,8 @@ def _sync(
         dropped = [{f"old_{name}": getattr(row, name) for name in key} for row in gone]
         tx.execute(sa.delete(table).where(match), dropped)
     if new:
-        tx.execute(sa.insert(table), [{name: getattr(row, name) for name in names} for row in new])
+        rows = [{name: getattr(row, name) for name in names} for row in new]
+        insert_rows(tx, upsert(tx, table), rows)
     return [*gone, *new]
 
 
@@ -419,7 +420,7 @@ def write_placements(tx: Connection, new: Sequence[Placement], now: int) -> None
     statement = insert.on_conflict_do_update(
         index_elements=["article_id"], set_={**values, "updated": now}
     )
-    tx.execute(statement, rows)
+    insert_rows(tx, statement, rows)
 
 
 _PLACEMENT = [one.name for one in fields(Placement)]

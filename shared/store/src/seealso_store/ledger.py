@@ -22,9 +22,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
+from sqlalchemy.dialects import postgresql, sqlite
 
 from seealso_store.clock import SECOND
-from seealso_store.database import upsert
+from seealso_store.database import insert_rows, upsert
 from seealso_store.schema import article, ledger, rendition
 
 FILING = "filing"  # the feeds service's step, a row like an output's
@@ -135,13 +136,16 @@ def open_many(
             "updated": now,
         }
         for output in sorted(set(outputs))  # one order for all writers: no deadlock
-        for opening in sorted(openings, key=lambda o: o.article_id)
+        for opening in sorted({o.article_id: o for o in openings}.values(), key=_of_article)
     ]
-    if rows:
-        tx.execute(_opening(tx), rows)
+    insert_rows(tx, _opening(tx), rows)
 
 
-def _opening(tx: Connection) -> sa.Executable:
+def _of_article(opening: Opening) -> str:
+    return opening.article_id
+
+
+def _opening(tx: Connection) -> sqlite.Insert | postgresql.Insert:
     insert = upsert(tx, ledger)
     new = insert.excluded
     return insert.on_conflict_do_update(

@@ -18,7 +18,7 @@ from seealso_sdk.text import slugify
 from sqlalchemy import Connection
 
 from seealso_store.arrays import one_of
-from seealso_store.database import upsert
+from seealso_store.database import insert_rows, upsert
 from seealso_store.schema import (
     article,
     filing,
@@ -317,7 +317,7 @@ def add(tx: Connection, new: Sequence[NewTopic], now: int) -> None:
         }
         for one in new
     ]
-    tx.execute(upsert(tx, topic).on_conflict_do_nothing(), rows)
+    insert_rows(tx, upsert(tx, topic).on_conflict_do_nothing(), rows)
     _add_names(tx, [(name, one.slug) for one in new for name in one.names])
     _add_words(tx, [(word, one.slug) for one in new for word in one.words])
 
@@ -434,13 +434,13 @@ def _joined(kept: Topic, wanted: NewTopic) -> tuple[str, ...]:
 def _add_names(tx: Connection, pairs: Sequence[tuple[str, str]]) -> None:
     if pairs:
         rows = [{"name": name, "slug": slug} for name, slug in pairs]
-        tx.execute(upsert(tx, topic_name).on_conflict_do_nothing(), rows)
+        insert_rows(tx, upsert(tx, topic_name).on_conflict_do_nothing(), rows)
 
 
 def _add_words(tx: Connection, pairs: Sequence[tuple[str, str]]) -> None:
     if pairs:
         rows = [{"word": word, "slug": slug} for word, slug in pairs]
-        tx.execute(upsert(tx, topic_word).on_conflict_do_nothing(), rows)
+        insert_rows(tx, upsert(tx, topic_word).on_conflict_do_nothing(), rows)
 
 
 def _topic(row: Any) -> Topic:
