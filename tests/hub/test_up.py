@@ -237,9 +237,22 @@ def test_a_wrong_key_an_unknown_topic_and_broken_lines_are_told(
     wrong = hub.command("status", SEEALSO_KEY="sk_wrong")
     assert wrong.returncode == 1
     assert "key" in wrong.stderr
-    unknown = hub.command("topics", "show", "no-such-topic")
-    assert unknown.returncode == 1
-    assert "no-such-topic" in unknown.stderr
+    for asked, says in (
+        (
+            ("topics", "show", "compostin"),
+            ("'compostin'", "Did you mean Composting", "`seealso topics list`"),
+        ),
+        (("topics", "show", "no-such-thing"), ("'no-such-thing'", "`seealso topics list`")),
+        (("newsletters", "send", "compostin"), ("mean composting", "`seealso topics list`")),
+        (("articles", "show", "a0"), ("'a0'", "`seealso articles list`")),
+        (("withdraw", "a0"), ("'a0'", "`seealso articles list`")),
+        (("channels", "add", "Nobody", "composting"), ("'Nobody'", "`seealso partners list`")),
+        (("channels", "revoke", "c0"), ("'c0'", "`seealso channels list`")),
+        (("newsletters", "forget", "a@b.example"), ("a@b.example", "newsletters subscribers")),
+    ):
+        unknown = hub.command(*asked)
+        assert unknown.returncode == 1
+        assert all(words in unknown.stderr for words in says), unknown.stderr
     path = tmp_path / "lines.jsonl"
     rows = [
         json.dumps({"external_id": f"line-{n}", "title": f"Line {n}", "body_html": f"<p>{n}</p>"})

@@ -175,6 +175,7 @@ def make_post(
                     slug=slug, label=label, origin="import", created=own(), changed=own()
                 )
             )
+            tx.execute(schema.topic_name.insert().values(name=slug, slug=slug))
     return Post(
         database=database,
         host=host,

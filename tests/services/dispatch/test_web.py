@@ -36,6 +36,15 @@ def state(post: Post) -> str:
         return dict(readers.readers(conn, "mammogram")).get(READER, "none")
 
 
+def test_an_unknown_newsletter_names_the_nearest(client: FlaskClient) -> None:
+    for method, path in (("GET", "mamogram"), ("POST", "mamogram/issues")):
+        answer = client.open(f"/api/newsletters/{path}", method=method, headers=KEY)
+        assert answer.status_code == 404
+        assert answer.json["code"] == "topic-unknown"
+        assert answer.json["near"] == ["mammogram"]
+        assert "Did you mean mammogram?" in answer.json["detail"]
+
+
 def test_sign_up_says_the_same_to_known_and_unknown_readers(
     client: FlaskClient, post: Post
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -115,6 +116,12 @@ def test_a_bad_file_is_refused_in_words(
 ) -> None:
     answer = client.post("/api/topics/import", data=body, headers=KEY, content_type=kind)
     assert (answer.status_code, answer.json["code"]) == (status, code)
+
+
+def test_a_topic_is_found_by_its_label_too(client: FlaskClient) -> None:
+    for name in ("mammogram", "Mammogram", " MAMMOGRAM? "):
+        found = client.get(f"/api/topics/{quote(name)}", headers=KEY)
+        assert (found.status_code, found.json["slug"]) == (200, "mammogram")
 
 
 @pytest.mark.parametrize("word", ["Ghosts", "Import", "Consents", "Feed", "Alias"])

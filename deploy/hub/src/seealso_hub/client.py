@@ -25,6 +25,14 @@ ANSWER_SECONDS = 120.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 _BUSY = (429, 502, 503, 504)
+_REMEDIES = {  # by the code of the problem: what to do next with this command
+    "article-unknown": "See `seealso articles list`, with --search for a part of the title.",
+    "topic-unknown": "See `seealso topics list`, with --search for a part of the name.",
+    "partner-unknown": "See `seealso partners list`, or add it with `seealso partners add`.",
+    "channel-unknown": "See `seealso channels list`.",
+    "key-unknown": "See `seealso key list`.",
+    "reader-unknown": "See `seealso newsletters subscribers TOPIC`.",
+}
 
 Json = Any  # what an answer holds; each command takes from it what it shows
 
@@ -180,11 +188,14 @@ def _problem(response: requests.Response) -> HubRefused:
         document = {}
     status = response.status_code
     detail = str(document.get("detail") or document.get("title") or f"The hub answers {status}.")
+    code = str(document.get("code", ""))
     if status == 401:
         detail += " `seealso key` prints the key of a hub on this machine; SEEALSO_KEY gives it."
+    elif code in _REMEDIES:
+        detail = f"{detail} {_REMEDIES[code]}"
     raw = document.get("errors")
     errors = [_sentence(item) for item in raw] if isinstance(raw, list) else []
-    return HubRefused(status, str(document.get("code", "")), detail, errors)
+    return HubRefused(status, code, detail, errors)
 
 
 def _sentence(item: Json) -> str:

@@ -10,7 +10,16 @@ class DispatchError(SeealsoError):
 
 
 class UnknownTopic(DispatchError):
-    """There is no topic of this name, so there is no newsletter of it."""
+    """There is no topic of this name, so there is no newsletter of it.
+
+    Attributes:
+        near: slugs of topics that may have been meant.
+    """
+
+    def __init__(self, name: str, near: tuple[str, ...] = ()) -> None:
+        meant = f" Did you mean {' or '.join(near[:3])}?" if near else ""
+        super().__init__(f"There is no topic {name[:200]!r} here.{meant}")
+        self.near = near
 
 
 class BadAddress(DispatchError):

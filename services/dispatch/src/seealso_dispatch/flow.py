@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from seealso_core import log as logs
 from seealso_core import signup
-from seealso_store import deliveries, newsletters, readers
+from seealso_store import deliveries, newsletters, readers, topics
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.deliveries import CONFIRM
@@ -88,8 +88,8 @@ class Dispatch:
         """The topic's label. Raises UnknownTopic."""
         with self._db.read() as conn:
             found = newsletters.topic_label(conn, slug)
-        if found is None:
-            raise UnknownTopic(f"there is no topic {slug!r}")
+            if found is None:
+                raise UnknownTopic(slug, tuple(topics.nearest(conn, slug)))
         return found
 
     def sign_up(self, slug: str, email: str, page: str) -> bool:

@@ -58,7 +58,7 @@ class OperatorApi:
         try:
             made = self._dispatch.prepare_issue(slug)
         except UnknownTopic as error:
-            raise _no_topic(slug) from error
+            raise _no_topic(error) from error
         if made is None:
             reason = "nothing is new since the last issue, or nobody has confirmed a sign-up"
             return json_answer({"issue": None, "reason": reason})
@@ -69,7 +69,7 @@ class OperatorApi:
         try:
             label = self._dispatch.label(slug)
         except UnknownTopic as error:
-            raise _no_topic(slug) from error
+            raise _no_topic(error) from error
         report = self._dispatch.report(slug)
         return json_answer(
             {
@@ -112,10 +112,8 @@ class OperatorApi:
         return "", 204
 
 
-def _no_topic(slug: str) -> Problem:
-    return Problem(
-        404, "topic-unknown", f"There is no topic {slug!r}. GET /api/topics lists all there are."
-    )
+def _no_topic(error: UnknownTopic) -> Problem:
+    return Problem(404, "topic-unknown", str(error), near=list(error.near))
 
 
 def _newsletter(one: newsletters.Newsletter) -> dict[str, object]:

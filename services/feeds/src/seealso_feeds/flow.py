@@ -32,6 +32,7 @@ from sqlalchemy import Connection
 from seealso_feeds import filing
 from seealso_feeds.errors import NotHere, Refused
 from seealso_feeds.filing import Draft
+from seealso_feeds.plans import topic_of
 from seealso_feeds.vocabulary import Concept, Vocabulary
 
 log = logs.get(__name__)
@@ -227,7 +228,7 @@ class Filing:
         at = now()
         with self._database.write() as tx:
             filings.alone(tx)
-            topic = topics.get(tx, slug)
+            topic = topic_of(tx, slug)
             if topic is None:
                 raise NotHere("topic", slug, near(tx, slug))
             other = _other_of_name(tx, topic, name)

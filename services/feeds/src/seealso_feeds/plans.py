@@ -191,7 +191,7 @@ def topic_named(conn: Connection, name: str, moved: str = "") -> Topic:
         Moved: it is a synonym's slug, or the title of an article that no topic is named after.
         NotHere: neither; it tells what may have been meant.
     """
-    one = topics.get(conn, name) or topics.get(conn, slugify(name))
+    one = topic_of(conn, name)
     if one is not None and one.slug == name:
         return one
     if one is not None:
@@ -201,6 +201,11 @@ def topic_named(conn: Connection, name: str, moved: str = "") -> Topic:
         raise Moved(article_path(target), permanent=False)
     near = topics.many(conn, topics.nearest(conn, name))
     raise NotHere("topic", name, tuple((t.label, topic_path(t.slug)) for t in near.values()))
+
+
+def topic_of(conn: Connection, name: str) -> Topic | None:
+    """The topic that goes by this slug, or by this name in words."""
+    return topics.get(conn, name) or topics.get(conn, slugify(name))
 
 
 def article_here(conn: Connection, article_id: str) -> ArticleRow:

@@ -16,6 +16,7 @@ from seealso_store.topics import Relation, Topic, TopicCount
 
 from seealso_feeds.errors import NotHere, Refused
 from seealso_feeds.flow import Filing, near
+from seealso_feeds.plans import topic_of
 from seealso_feeds.relate import related_topics
 from seealso_feeds.vocabulary import MAX_BYTES, MEDIA_TYPES, VocabularyError, parse
 
@@ -109,9 +110,9 @@ class TopicsApi:
 
     @describe(tag="topics", responses={404: "No such topic; names the nearest."})
     def show_topic(self, slug: str) -> Response:
-        """A topic with its names, relations and related topics. An alias finds it too."""
+        """A topic with its names, relations and related topics. Any of its names finds it."""
         with self._database.read() as conn:
-            topic = topics.get(conn, slug)
+            topic = topic_of(conn, slug)
             if topic is None:
                 raise _unknown(NotHere("topic", slug, near(conn, slug)))
             count = topics.counts(conn, [topic.slug])[0]

@@ -62,7 +62,7 @@ class Keyring:
                 raise KeyInUse("The key that asks has been revoked meanwhile. Use another one.")
             found = keys.get(tx, key_id)
             if found is None:
-                raise KeyUnknown(f"There is no key {key_id[:80]!r}: see `seealso key list`.")
+                raise KeyUnknown(f"There is no key {key_id[:80]!r}.")
             if found.revoked is None:
                 now = self._now()
                 keys.revoke(tx, found.id, now)
