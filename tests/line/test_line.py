@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from tests.hub.running import RunningHub, start
 from tests.line.press import OUTPUTS, Api, record, until
@@ -146,3 +147,25 @@ def _explained(api: Api) -> bool:
         ):
             return True
     return False
+
+
+def test_what_a_source_names_by_its_id_alone_is_shown_by_its_title(hub: RunningHub) -> None:
+    refs = [{"title": "", "ref": name} for name in ("note-2", "note-3", "nobody-knows")]
+    with Api(hub) as api:
+        receipt = api.post([record(1, see_also=refs), record(2), record(3)])
+        first, second, third = (one["id"] for one in receipt["accepted"])
+        settled(hub)
+        told = api.get(f"/api/articles/{first}").json()["see_also"]
+        assert [(one["title"], one["article_id"]) for one in told] == [
+            ("Note 2 on the orchard", second), ("Note 3 on the orchard", third), ("", None),
+        ]  # fmt: skip
+        page = html.document_fromstring(api.get(f"/articles/{first}").content)
+        listed = page.xpath("//section[@class='seealso-see-also']//a")
+        assert [(link.text_content(), link.get("href")) for link in listed] == [
+            ("Note 2 on the orchard", f"/articles/{second}"),
+            ("Note 3 on the orchard", f"/articles/{third}"),
+        ]
+        assert f"/articles/{third}" in api.get("/topics/orchard/feed.rss").text
+        # A rendition can't know the titles: it has no list, rather than one of links without words.
+        for extension in ("html", "txt", "eml"):
+            assert "See also" not in api.get(f"/articles/{first}.{extension}").text

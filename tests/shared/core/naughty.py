@@ -121,6 +121,8 @@ class Actor:
         play = globals().get(article.title)
         if play is not None:
             return play()
+        if article.see_also:
+            return Rendition("|".join(one.title for one in article.see_also).encode())
         return Rendition(f"{article.title} for {context.hub_name}".encode(), {"part": b"\\xff\\x00"})
 
     def assemble(self, channel, entries):

@@ -28,6 +28,7 @@ from seealso_sdk import (
     Reject,
     Rendition,
     Retry,
+    SeeAlso,
     SourceContext,
 )
 
@@ -345,3 +346,11 @@ def test_a_closed_host_says_so(found: registry.Registry) -> None:
     host.close()
     with pytest.raises(PluginMissing, match="closed"):
         play(host, "x")
+
+
+def test_what_is_named_by_an_id_alone_does_not_reach_an_output(host: PluginHost) -> None:
+    listed = (SeeAlso("", ref="t-7"), SeeAlso("Sleep", ref="t-8"), SeeAlso(" ", url="https://a.b/"))
+    given = Article(id="a1", version=1, title="lists", see_also=listed)
+    (made,) = host.render_many("actor", [(given.to_json(), CONTEXT)])
+    assert isinstance(made, Rendition)
+    assert made.body == b"Sleep"

@@ -324,9 +324,14 @@ def _shown(conn: Connection, row: ArticleRow, article: Article) -> dict[str, Any
     categories = placed[0].categories if placed else ()
     if categories:
         shown["topics"] = [asdict(category) for category in categories]
-    targets = {(link.title, link.url): link.target_id for one in placed for link in one.links}
-    for entry in shown["see_also"]:
-        entry["article_id"] = targets.get((entry["title"], entry["url"]))
+    links = [link for one in placed for link in one.links]
+    by_title = {(link.title, link.url): link for link in links if link.title}
+    by_ref = {link.ref: link for link in links if link.ref}
+    for entry, named in zip(shown["see_also"], article.see_also, strict=True):
+        ref = f"id:{article.source}:{named.ref}"
+        link = by_title.get((named.title, named.url)) or by_ref.get(ref)
+        entry["article_id"] = link.target_id if link else None
+        entry["title"] = named.title or (link and link.target_title) or ""
     if row.status == "withdrawn":
         shown["withdrawn_reason"] = row.withdrawn_reason or ""
     return shown

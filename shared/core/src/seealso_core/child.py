@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from seealso_sdk.errors import Reject, Retry
@@ -122,6 +123,13 @@ def _serve(pipes: Pipes, boot: dict[str, Any]) -> None:
             pipes.send(*reply)
 
 
+def _named(article: Article) -> Article:
+    """Without what the source named by an id alone: no output could say what it is. Feeds and pages
+    have those links in their own lists, with the title of the article that is meant."""
+    named = tuple(one for one in article.see_also if one.title.strip())
+    return article if len(named) == len(article.see_also) else replace(article, see_also=named)
+
+
 class Worker:
     """Calls the plugin and checks what it returns."""
 
@@ -149,7 +157,7 @@ class Worker:
         return reply
 
     def _render(self, payload: bytes) -> bytes:
-        made = self._plugin.render(Article.from_json(payload), self._context)
+        made = self._plugin.render(_named(Article.from_json(payload)), self._context)
         if not isinstance(made, Rendition):
             raise Broken(f"render returned {type(made).__name__}, not a Rendition")
         body: Any = made.body  # a plugin need not keep to its annotations

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -330,7 +330,11 @@ def categories(conn: Connection, article_id: str) -> tuple[Filing, ...]:
 
 
 def see_also_list(conn: Connection, article_id: str) -> tuple[SeeAlsoLine, ...]:
-    """The editor's related titles in their order, each with the published article that it names."""
+    """The editor's related titles in their order, each with the published article that it names.
+
+    Where the source named an article by its id alone, the title is that article's own; one that
+    nobody knows yet has nothing to show and is left out.
+    """
     target = article.alias("target")
     answered = sa.and_(target.c.id == see_also.c.target_id, target.c.status == "published")
     query = (
@@ -346,7 +350,9 @@ def see_also_list(conn: Connection, article_id: str) -> tuple[SeeAlsoLine, ...]:
         .where(see_also.c.article_id == article_id)
         .order_by(see_also.c.position)
     )
-    return tuple(SeeAlsoLine(*row) for row in conn.execute(query))
+    lines = [SeeAlsoLine(*row) for row in conn.execute(query)]
+    shown = [line if line.title else replace(line, title=line.article_title) for line in lines]
+    return tuple(line for line in shown if line.title)
 
 
 def see_also_target(conn: Connection, slug: str) -> str | None:

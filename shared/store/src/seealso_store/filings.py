@@ -116,12 +116,16 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class NamedLink:
-    """A see-also title and what it stands for: `target_title` is that of the article known now."""
+    """A see-also title and what it stands for: `target_title` is that of the article known now.
+
+    Where the source names the target by its id, `title` is empty and `ref` is its identity key.
+    """
 
     title: str
     url: str | None
     target_id: str | None
     target_title: str | None
+    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,7 +409,7 @@ def _links(conn: Connection, ids: Sequence[str]) -> dict[str, list[NamedLink]]:
     )
     found: dict[str, list[NamedLink]] = {}
     for row in rows:
-        link = NamedLink(row.title, row.url, row.target_id, row.target_title)
+        link = NamedLink(row.title, row.url, row.target_id, row.target_title, row.ref)
         found.setdefault(row.article_id, []).append(link)
     return found
 
