@@ -8,11 +8,14 @@ SEEALSO_REQUIRE_LIVE=1 says that they must be there.
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 
@@ -47,6 +50,40 @@ def sqlite_url(tmp_path: Path) -> str:
 def database(sqlite_url: str) -> Iterator[Database]:
     """A prepared SQLite database in a folder of its own."""
     db = open_database(sqlite_url)
+    prepare(db)
+    yield db
+    db.close()
+
+
+@contextmanager
+def new_postgres() -> Iterator[str]:
+    """The URL of an empty database that nobody else uses; it is dropped at the end."""
+    name = f"seealso_test_{secrets.token_hex(6)}"
+    url = sa.make_url(POSTGRES_URL)
+    server = sa.create_engine(
+        url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
+    with server.connect() as conn:
+        conn.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with server.connect() as conn:
+            conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        server.dispose()
+
+
+@pytest.fixture
+def empty_postgres_url(live_engines: None) -> Iterator[str]:
+    """The URL of a new PostgreSQL database."""
+    with new_postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres(empty_postgres_url: str) -> Iterator[Database]:
+    """A prepared PostgreSQL database."""
+    db = open_database(empty_postgres_url)
     prepare(db)
     yield db
     db.close()

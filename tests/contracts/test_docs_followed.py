@@ -187,6 +187,7 @@ def test_the_numbers_of_the_page_for_partners_are_in_force() -> None:
     assert "once a minute for feeds" in said
 
 
+@pytest.mark.slow
 @front.needs_nginx
 def test_a_page_includes_an_article_as_the_page_for_partners_says(
     reader: Reader, tmp_path: Path

@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import sqlalchemy as sa
 from seealso_core import topology
 from seealso_store.database import Database, open_database
 
-from tests.conftest import POSTGRES_URL, RABBIT_URL
+from tests.conftest import RABBIT_URL, new_postgres
 from tests.line.press import OUTPUTS
 
 
@@ -87,17 +86,9 @@ def _waiting(connection: Any, name: str) -> int | None:
 @contextmanager
 def lent() -> Iterator[Engines]:
     """Engines that nobody else uses; database and queues are removed at the end."""
-    name = f"seealso_test_{secrets.token_hex(5)}"
-    url = sa.make_url(POSTGRES_URL).set(drivername="postgresql+psycopg")
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.exec_driver_sql(f'CREATE DATABASE "{name}"')
-    shown = url.set(database=name, drivername="postgresql").render_as_string(hide_password=False)
-    made = Engines(shown, name.replace("_", "-"))
-    try:
-        yield made
-    finally:
-        with admin.connect() as conn:
-            conn.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-        admin.dispose()
-        made.delete_queues()
+    with new_postgres() as url:
+        made = Engines(url, f"seealso-test-{secrets.token_hex(5)}")
+        try:
+            yield made
+        finally:
+            made.delete_queues()

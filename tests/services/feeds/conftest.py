@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 from seealso_core import registry
 from seealso_core.host import PluginHost
 from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 
-from tests.conftest import POSTGRES_URL
 from tests.services.feeds.house import House
 
 
@@ -42,25 +40,6 @@ def garden(plugin_host: PluginHost, tmp_path_factory: pytest.TempPathFactory) ->
 def own_garden(house: House) -> House:
     """The same, for tests that change it."""
     return plant(house)
-
-
-@pytest.fixture
-def postgresql(live_engines: None) -> Iterator[Database]:
-    """A prepared database of its own on the local PostgreSQL server."""
-    server, _, _ = POSTGRES_URL.rpartition("/")
-    admin = sa.create_engine(
-        POSTGRES_URL.replace("postgresql:", "postgresql+psycopg:"), isolation_level="AUTOCOMMIT"
-    )
-    with admin.connect() as conn:
-        conn.exec_driver_sql("DROP DATABASE IF EXISTS seealso_serving")
-        conn.exec_driver_sql("CREATE DATABASE seealso_serving")
-    database = open_database(f"{server}/seealso_serving")
-    prepare(database)
-    yield database
-    database.close()
-    with admin.connect() as conn:
-        conn.exec_driver_sql("DROP DATABASE seealso_serving")
-    admin.dispose()
 
 
 def plant(house: House) -> House:

@@ -307,9 +307,9 @@ def test_a_feed_that_lost_an_article_has_a_later_date(own_garden: House) -> None
 
 @pytest.mark.live
 def test_postgresql_serves_the_same_documents(
-    garden: House, postgresql: Database, plugin_host: PluginHost
+    garden: House, postgres: Database, plugin_host: PluginHost
 ) -> None:
-    other = plant(House(postgresql, plugin_host))
+    other = plant(House(postgres, plugin_host))
     for path in (*DOCUMENTS, "/topics?q=no-such", "/topics?letter=c", f"{FEED}?limit=1"):
         answer = other.get(path)
         assert answer.status_code == 200, path

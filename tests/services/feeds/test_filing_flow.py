@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, Phase, given, settings
@@ -20,23 +19,17 @@ from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 from seealso_store.schema import article_version, metadata, placement, see_also
 
-from tests.conftest import POSTGRES_URL
+from tests.conftest import new_postgres
 from tests.services.feeds.press import HUB, Press, filed, origins, state
-
-DATABASE = "seealso_test_filing"
 
 
 @pytest.fixture(scope="module")
 def postgres(live_engines: None) -> Iterator[Database]:
-    with psycopg.connect(POSTGRES_URL, autocommit=True) as conn:
-        conn.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        conn.execute(f"CREATE DATABASE {DATABASE}")
-    db = open_database(POSTGRES_URL.rsplit("/", 1)[0] + f"/{DATABASE}")
-    prepare(db)
-    yield db
-    db.close()
-    with psycopg.connect(POSTGRES_URL, autocommit=True) as conn:
-        conn.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+    with new_postgres() as url:
+        db = open_database(url)
+        prepare(db)
+        yield db
+        db.close()
 
 
 def emptied(db: Database) -> Database:

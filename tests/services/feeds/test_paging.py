@@ -114,9 +114,9 @@ def test_a_walk_meets_every_article_once_in_order(database: Database) -> None:
 
 
 @pytest.mark.live
-def test_a_walk_meets_every_article_once_in_order_on_postgresql(postgresql: Database) -> None:
-    fill(postgresql)
-    check_walks(postgresql)
+def test_a_walk_meets_every_article_once_in_order_on_postgresql(postgres: Database) -> None:
+    fill(postgres)
+    check_walks(postgres)
 
 
 @pytest.mark.parametrize("seed", range(3))

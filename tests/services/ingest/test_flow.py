@@ -6,7 +6,6 @@ import json
 import random
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,12 +16,10 @@ from seealso_ingest.flow import Ingest, Receipt
 from seealso_ingest.worker import Worker
 from seealso_sdk.model import Article, RawInput, Rendition
 from seealso_store import articles, ledger, renditions
-from seealso_store.database import Database, open_database
-from seealso_store.migrate import prepare
+from seealso_store.database import Database
 from seealso_store.renditions import NewRendition
 
 from tests.services.ingest.conftest import START, Clock, Nudges, enable
-from tests.shared.store.conftest import empty_postgres_url  # noqa: F401  # a fixture
 
 NDJSON = "application/x-ndjson"
 
@@ -363,14 +360,6 @@ def test_shuffled_histories_against_the_database(
 
 
 # --- on PostgreSQL -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def postgres(empty_postgres_url: str) -> Iterator[Database]:  # noqa: F811  # the fixture above
-    db = open_database(empty_postgres_url)
-    prepare(db)
-    yield db
-    db.close()
 
 
 @pytest.mark.live

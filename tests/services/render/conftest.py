@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 from seealso_store.schema import article, article_version
 
-from tests.conftest import POSTGRES_URL
+from tests.conftest import new_postgres
 
 AddArticle = Callable[..., Article]
 
@@ -23,21 +21,11 @@ AddArticle = Callable[..., Article]
 @pytest.fixture(scope="session")
 def postgres_url(live_engines: None) -> Iterator[str]:
     """A database of this run's own, dropped at the end."""
-    name = f"seealso_render_{os.getpid()}_{uuid.uuid4().hex[:6]}"
-    server = sa.create_engine(
-        sa.make_url(POSTGRES_URL).set(drivername="postgresql+psycopg"),
-        isolation_level="AUTOCOMMIT",
-    )
-    with server.connect() as conn:
-        conn.exec_driver_sql(f'CREATE DATABASE "{name}"')
-    url = sa.make_url(POSTGRES_URL).set(database=name).render_as_string(hide_password=False)
-    db = open_database(url)
-    prepare(db)
-    db.close()
-    yield url
-    with server.connect() as conn:
-        conn.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
-    server.dispose()
+    with new_postgres() as url:
+        db = open_database(url)
+        prepare(db)
+        db.close()
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.live)])
