@@ -87,6 +87,7 @@ def test_a_withdrawal_overtakes_a_thousand_waiting_articles(hub: RunningHub) -> 
     withdrawal_overtakes(hub, first=5000)
 
 
+@pytest.mark.timeout(300)  # six starts, and leases that have to run out
 def test_five_kills_in_the_middle_of_an_ingest_lose_and_repeat_nothing(
     tmp_path: Path, engines: Engines
 ) -> None:
