@@ -97,7 +97,7 @@ _MEMBERS = {
     "expires": "date or null; from then on it is gone",
     "topics": "`[{slug, label, origin, score, reason}]`: where it is filed",
     "keywords": "the source's own words",
-    "see_also": "`[{title, url, kind, article_id, ref}]`; `article_id` null: a ghost",
+    "see_also": "`[{title, url, kind, article_id}]`; `article_id` null: a ghost",
     "promos": "`[{kind, about, text}]`: lifted out of the page, in no output",
     "media": "`[{url, type, alt, width, height, credit}]`",
     "corrections": "`[{at, text}]`",

@@ -138,6 +138,9 @@ def test_a_nudge_returns_at_once_and_wakes_of_a_kind_are_sent_as_one() -> None:
         assert len(nudger._pending) <= 1
         nudger.close(0.1)
         nudger.nudge(Wake("render", "rss"))  # after its end: nothing, and no error
+    assert nudger._thread is not None
+    nudger._thread.join(10)  # the connection breaks with the black hole
+    assert not nudger._thread.is_alive()
 
 
 def test_a_queue_in_memory_that_nobody_empties_stays_small() -> None:

@@ -331,7 +331,13 @@ def _shown(conn: Connection, row: ArticleRow, article: Article) -> dict[str, Any
         ref = f"id:{article.source}:{named.ref}"
         link = by_title.get((named.title, named.url)) or by_ref.get(ref)
         entry["article_id"] = link.target_id if link else None
-        entry["title"] = named.title or (link and link.target_title) or ""
+        # Its id in the source says to nobody else what is meant; its words are better than none.
+        entry["title"] = named.title or (link and link.target_title) or _readable(named.ref)
+        del entry["ref"]
     if row.status == "withdrawn":
         shown["withdrawn_reason"] = row.withdrawn_reason or ""
     return shown
+
+
+def _readable(ref: str | None) -> str:
+    return " ".join(re.split(r"[\s_/-]+", ref or "")).strip()
