@@ -46,13 +46,22 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
 
 
+@contextmanager
+def prepared(url: str) -> Iterator[Database]:
+    """A database with this release's schema, open for as long as it is needed."""
+    db = open_database(url)
+    try:
+        prepare(db)
+        yield db
+    finally:
+        db.close()
+
+
 @pytest.fixture
 def database(sqlite_url: str) -> Iterator[Database]:
     """A prepared SQLite database in a folder of its own."""
-    db = open_database(sqlite_url)
-    prepare(db)
-    yield db
-    db.close()
+    with prepared(sqlite_url) as db:
+        yield db
 
 
 @contextmanager
@@ -83,7 +92,5 @@ def empty_postgres_url(live_engines: None) -> Iterator[str]:
 @pytest.fixture
 def postgres(empty_postgres_url: str) -> Iterator[Database]:
     """A prepared PostgreSQL database."""
-    db = open_database(empty_postgres_url)
-    prepare(db)
-    yield db
-    db.close()
+    with prepared(empty_postgres_url) as db:
+        yield db

@@ -19,17 +19,14 @@ from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 from seealso_store.schema import article_version, metadata, placement, see_also
 
-from tests.conftest import new_postgres
+from tests.conftest import new_postgres, prepared
 from tests.services.feeds.press import HUB, Press, filed, origins, state
 
 
 @pytest.fixture(scope="module")
 def postgres(live_engines: None) -> Iterator[Database]:
-    with new_postgres() as url:
-        db = open_database(url)
-        prepare(db)
+    with new_postgres() as url, prepared(url) as db:
         yield db
-        db.close()
 
 
 def emptied(db: Database) -> Database:

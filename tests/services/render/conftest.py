@@ -13,7 +13,7 @@ from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 from seealso_store.schema import article, article_version
 
-from tests.conftest import new_postgres
+from tests.conftest import new_postgres, prepared
 
 AddArticle = Callable[..., Article]
 
@@ -22,9 +22,8 @@ AddArticle = Callable[..., Article]
 def postgres_url(live_engines: None) -> Iterator[str]:
     """A database of this run's own, dropped at the end."""
     with new_postgres() as url:
-        db = open_database(url)
-        prepare(db)
-        db.close()
+        with prepared(url):
+            pass
         yield url
 
 

@@ -91,7 +91,7 @@ class Maker:
         subject = Subject(f"articles/{article_id}", row.title, row.title, path, path, row.language)
         updated = _updated([line], (), 0)
         head = channel(self.hub, subject, extension, Place(Page()), updated=updated)
-        return RenditionDraft(meta, head, line, self)
+        return RenditionDraft(meta, line, head, self)
 
     def fragment(self, conn: Connection, article_id: str) -> PartDraft:
         """The article alone, as HTML to stand in a page of somebody else.
@@ -155,20 +155,11 @@ class FeedDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class RenditionDraft:
-    """One article in one output."""
+class _OneRendition:
+    """What documents of one stored rendition share."""
 
     meta: OutputMeta
-    head: Channel
     line: Listed
-    maker: Maker = field(repr=False)
-
-    @property
-    def fingerprint(self) -> str:
-        """Of the rendition's hash, and for fragments of what they are assembled with."""
-        if not self.meta.fragment:
-            return fingerprint_of(self.meta.name, self.line.rendition)
-        return fingerprint_of(self.meta, self.head, self.line.rendition, self.line.placement)
 
     @property
     def touched(self) -> int:
@@ -184,6 +175,21 @@ class RenditionDraft:
     def caching(self) -> str:
         """As feeds are."""
         return FEED_CACHING
+
+
+@dataclass(frozen=True, slots=True)
+class RenditionDraft(_OneRendition):
+    """One article in one output."""
+
+    head: Channel
+    maker: Maker = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the rendition's hash, and for fragments of what they are assembled with."""
+        if not self.meta.fragment:
+            return fingerprint_of(self.meta.name, self.line.rendition)
+        return fingerprint_of(self.meta, self.head, self.line.rendition, self.line.placement)
 
     @property
     def links(self) -> tuple[WebLink, ...]:
@@ -199,11 +205,9 @@ class RenditionDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class PartDraft:
+class PartDraft(_OneRendition):
     """One part of an article's rendition. `page`: the article's own, absolute."""
 
-    meta: OutputMeta
-    line: Listed
     part: str
     page: str
 
@@ -211,21 +215,6 @@ class PartDraft:
     def fingerprint(self) -> str:
         """Of the rendition's hash, which is of its parts too."""
         return fingerprint_of(self.part, self.page, self.line.rendition)
-
-    @property
-    def touched(self) -> int:
-        """When any of it last changed, in microseconds."""
-        return self.line.touched
-
-    @property
-    def media_type(self) -> str:
-        """With charset."""
-        return self.meta.media_type
-
-    @property
-    def caching(self) -> str:
-        """As feeds are."""
-        return FEED_CACHING
 
     @property
     def links(self) -> tuple[WebLink, ...]:
