@@ -70,6 +70,7 @@ class Browser:
                 *(self._program, *FLAGS, f"--user-data-dir={self._profile}"),
             ],
             pass_fds=lent,
+            env=os.environ | {"HOME": str(self._profile)},  # it writes there whatever it is told
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

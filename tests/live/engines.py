@@ -14,6 +14,8 @@ from seealso_store.database import Database, open_database
 from tests.conftest import RABBIT_URL, new_postgres
 from tests.line.press import OUTPUTS
 
+WITNESS = "witness"  # the output of tests/live/test_services.py
+
 
 @dataclass(frozen=True)
 class Engines:
@@ -67,7 +69,8 @@ class Engines:
         return topology.Topology(memory=False, prefix=topology.named(self.prefix))
 
     def _names(self) -> list[str]:
-        names = [self._topology.queue_name("render", output) for output in sorted(OUTPUTS)]
+        outputs = sorted(OUTPUTS | {WITNESS})
+        names = [self._topology.queue_name("render", output) for output in outputs]
         names += [self._topology.queue_name(stage) for stage in ("render", "feeds", "dispatch")]
         return [*names, self._topology.dead_queue().name]
 

@@ -12,7 +12,7 @@ from seealso_store import schema
 from tests.line.press import OUTPUTS, record, until
 from tests.line.reader import Reader, plain
 from tests.line.test_line import CHECKS
-from tests.live.engines import Engines
+from tests.live.engines import WITNESS, Engines
 from tests.live.services import HUB_URL, Services
 from tests.services.dispatch.sink import Sink
 
@@ -21,14 +21,14 @@ pytestmark = pytest.mark.live
 ARTICLES = 200
 
 # An output that writes down each article that it renders, and in which process's child.
-WITNESS = """
+PLUGIN = """
 import os
 
 from seealso_sdk import OutputMeta, Rendition, hookimpl
 
 
 class Witness:
-    meta = OutputMeta(name="witness", title="Witness", extension="seen",
+    meta = OutputMeta(name={name!r}, title="Witness", extension="seen",
                       media_type="text/plain; charset=utf-8", version="1")
 
     def render(self, article, context):
@@ -55,7 +55,7 @@ def services(
 ) -> Iterator[Services]:
     folder = tmp_path_factory.mktemp("services")
     (folder / "plugins").mkdir()
-    witness = WITNESS.format(notes=str(folder / "notes"))
+    witness = PLUGIN.format(name=WITNESS, notes=str(folder / "notes"))
     (folder / "plugins" / "output_witness.py").write_text(witness)
     settings = shared_engines.settings | {
         "SEEALSO_SMTP_URL": sink.url,
