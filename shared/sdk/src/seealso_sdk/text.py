@@ -9,9 +9,14 @@ from typing import Any, TypeVar
 
 R = TypeVar("R")
 
-# XML 1.0 section 2.2: what is not a Char. Lone surrogates are inside D800-DFFF.
+# XML 1.0 section 2.2: what is not a Char, or discouraged. Lone surrogates are inside D800-DFFF.
 _ILLEGAL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+# The same of the other planes, apart: a set beyond FFFF is searched eight times as slowly.
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_ILLEGAL_BEYOND = re.compile(
+    "[" + "".join(f"{chr(end - 1)}{chr(end)}" for end in range(0x1FFFF, 0x110000, 0x10000)) + "]"
 )
 _SPOKEN = str.maketrans(
     {
@@ -36,7 +41,10 @@ SLUG_MAX = 96  # characters; a longer one keeps its head and a checksum of the w
 
 def clean(value: str) -> str:
     """Without the characters that XML 1.0 forbids or discourages, and without lone surrogates."""
-    return _ILLEGAL.sub("", value)
+    kept = _ILLEGAL.sub("", value)
+    if kept.isascii() or not _BEYOND.search(kept):
+        return kept
+    return _ILLEGAL_BEYOND.sub("", kept)
 
 
 def one_line(value: str) -> str:
