@@ -7,6 +7,7 @@ SEEALSO_REQUIRE_LIVE=1 says that they must be there.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
@@ -51,6 +52,16 @@ def live_engines() -> None:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'hub.sqlite3'}"
+
+
+@pytest.fixture(autouse=True)
+def logging_of_its_own() -> Iterator[None]:
+    """A test that starts a service in this process sends its logs to a stream that ends with it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @contextmanager
