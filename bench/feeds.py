@@ -2,8 +2,8 @@
 
     ./dev bench feeds [--rounds N] [--seconds N] [--connections N]
 
-The hub serves a feed of about 200 KB out of a real store, through granian, the fast lane and all;
-nginx serves the very same bytes as a static file. Rounds alternate (hub, nginx, hub, nginx, ...):
+The hub serves a feed of about 200 KB out of a real store, through its production server, fast lane
+and all; nginx serves the very same bytes as a static file. Rounds alternate (hub, nginx, hub, ...):
 a neighbour's load meets both. What counts is the median of the rounds' ratios, for the whole feed
 (200) and for an unchanged one (304). Then an article is edited while the feed is polled.
 
@@ -218,7 +218,7 @@ class Stock:
 
 @contextmanager
 def hub(folder: Path) -> Iterator[str]:
-    """The feeds service in production: granian with one worker."""
+    """The feeds service in production, with one worker."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     environment = {name: value for name, value in os.environ.items() if "SEEALSO_" not in name} | {

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import flask
 import pytest
@@ -40,6 +40,7 @@ from seealso_store.database import open_database
 from tests.contracts import pages
 from tests.contracts.front import needs_nginx, running
 from tests.contracts.pages import ROOT
+from tests.line.press import until
 
 COMPOSE: dict[str, Any] = yaml.safe_load(pages.text(ROOT / "docker-compose.yml"))
 OURS = {name: s for name, s in COMPOSE["services"].items() if "build" in s}
@@ -145,7 +146,7 @@ def _parents(source: str) -> list[str]:
 def test_an_image_loses_the_tools_and_keeps_what_its_service_imports() -> None:
     unneeded = runpy.run_path(str(ROOT / "deploy/docker/unneeded.py"))
     kept = unneeded["needed"](["seealso-render", "seealso-output-rss", "seealso-source-page"])
-    assert {"seealso-core", "seealso-store", "kombu", "flask", "granian", "feedgen"} <= kept
+    assert {"seealso-core", "seealso-store", "kombu", "flask", "uvicorn", "feedgen"} <= kept
     assert {"sqlalchemy", "psycopg", "psycopg-binary", "pluggy", "trafilatura"} <= kept
     assert not kept & {"pytest", "mypy", "celery", "seealso", "seealso-feeds", "rich", "hatchling"}
     # What the hub needs is enough to import all of it: everything else is hidden here.
@@ -175,7 +176,7 @@ class Hide:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Hide())
 import seealso_hub.cli, seealso_hub.up, seealso_hub.wsgi, seealso_hub.migrate
-import granian, seealso_ingest.__main__, seealso_render.__main__, seealso_feeds.__main__
+import uvicorn, seealso_ingest.__main__, seealso_render.__main__, seealso_feeds.__main__
 import seealso_dispatch.__main__, kombu.transport.pyamqp, psycopg
 """
 
@@ -296,6 +297,8 @@ def test_every_route_of_the_hub_goes_to_the_service_that_serves_it(hub: Flask) -
     for path, blueprint in _paths(hub):
         if path == "/metrics":
             assert "return 404" in _upstream(path), "numbers are not for everybody"
+        elif path == "/purge-mark":
+            assert "internal;" in _locations()["exact", path], "nginx asks for it itself"
         elif path == "/openapi.json":
             assert "root /etc/nginx/seealso" in _upstream(path)
         else:
@@ -303,7 +306,7 @@ def test_every_route_of_the_hub_goes_to_the_service_that_serves_it(hub: Flask) -
 
 
 def test_an_upstream_is_a_container_at_its_port() -> None:
-    upstreams = re.findall(r"upstream ([\w-]+) \{ server ([\w-]+):(\d+);", NGINX)
+    upstreams = re.findall(r"upstream ([\w-]+) \{ server ([\w-]+):(\d+) max_fails=0;", NGINX)
     assert {name for name, _, _ in upstreams} == set(SERVED_BY.values())
     for name, host, port in upstreams:
         assert name == host
@@ -330,8 +333,13 @@ class _StandIn(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     count = 0
+    mark: ClassVar[str | None] = "one"  # the purge mark of all; None: the hub can't say it
+    marks_asked = 0
 
     def do_GET(self) -> None:
+        if self.path == "/purge-mark":
+            self._say_mark()
+            return
         type(self).count += 1
         coding = self.headers.get("Accept-Encoding", "")
         told = {"service": self.server.name, "count": self.count, "path": self.path,  # type: ignore[attr-defined]
@@ -353,6 +361,13 @@ class _StandIn(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _say_mark(self) -> None:
+        _StandIn.marks_asked += 1
+        self.send_response(200 if _StandIn.mark is not None else 503)
+        self.send_header("Purge-Mark", _StandIn.mark or "")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_: object) -> None:
         pass
@@ -396,6 +411,10 @@ def test_nginx_itself_sends_every_route_there(front: tuple[str, Path], hub: Flas
             assert told(url + path)["openapi"].startswith("3.1")
         elif path == "/metrics":
             assert requests.get(url + path, timeout=10).status_code == 404
+        elif path == "/purge-mark":
+            outside = requests.get(url + path, timeout=10)
+            assert (outside.status_code, outside.content) == (204, b"")
+            assert "Purge-Mark" not in outside.headers
         else:
             found = told(url + path)
             assert (found["service"], found["path"]) == (SERVED_BY[blueprint], path)
@@ -410,16 +429,50 @@ def test_a_service_learns_who_asks_and_under_which_id(front: tuple[str, Path]) -
     assert re.fullmatch(r"[0-9a-f]{32}", made["X-Request-ID"])
 
 
+@pytest.fixture
+def marked() -> Iterator[type[_StandIn]]:
+    """The stand-ins' purge mark, to be changed; afterwards as it was."""
+    yield _StandIn
+    _StandIn.mark = "one"
+
+
 @needs_nginx
-def test_a_public_document_is_kept_for_half_a_second_at_most(front: tuple[str, Path]) -> None:
+def test_a_public_document_is_kept_until_something_is_taken_back(
+    front: tuple[str, Path], marked: type[_StandIn]
+) -> None:
     url = f"{front[0]}/topics/kept/feed.rss"
-    time.sleep(0.55 - time.time() % 0.5)  # the beginning of a half second
     first = told(url)["count"]
-    assert [told(url)["count"] for _ in range(3)] == [first] * 3
+    kept_until = time.monotonic() + 1.5  # three times as long as the mark is believed
+    while time.monotonic() < kept_until:
+        assert told(url)["count"] == first
     asked = requests.get(url, headers={"If-None-Match": f'"{first}"'}, timeout=10)
     assert (asked.status_code, asked.content) == (304, b"")
+    marked.mark = "two"
+    assert until(lambda: told(url)["count"] > first, 1) < 0.75
+
+
+@needs_nginx
+@pytest.mark.parametrize("mark", ["", None], ids=["too new", "not to be had"])
+def test_without_a_mark_a_document_is_kept_for_half_a_second_at_most(
+    front: tuple[str, Path], marked: type[_StandIn], mark: str | None
+) -> None:
+    url = f"{front[0]}/topics/unmarked/feed.rss?{mark}"
+    marked.mark = mark
+    time.sleep(1.05 - time.time() % 0.5)  # the beginning of a half second, after the one that knew
+    first = told(url)["count"]
+    assert [told(url)["count"] for _ in range(3)] == [first] * 3
     time.sleep(0.55)
     assert told(url)["count"] > first
+
+
+@needs_nginx
+def test_the_mark_is_asked_for_twice_a_second_whoever_reads(
+    front: tuple[str, Path], marked: type[_StandIn]
+) -> None:
+    before, begun = marked.marks_asked, time.monotonic()
+    for number in range(200):
+        told(f"{front[0]}/topics/of-many/feed.rss?limit={number % 20 + 1}")
+    assert marked.marks_asked - before <= 2 * (time.monotonic() - begun) + 2
 
 
 @needs_nginx

@@ -2,7 +2,7 @@
 
 cli ──> commands/<noun> ──> client ──HTTP──> a running hub
     └─> up ──> worker threads (render, filing, dispatch)
-           └─> web child (granian, wsgi: every service's pages and API in one application)
+           └─> web child (wsgi: every service's pages and API in one application)
 """
 
 __version__ = "0.1.0"

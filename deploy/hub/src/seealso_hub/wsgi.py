@@ -1,4 +1,4 @@
-"""Every service's pages and API as one application: the factory that granian calls in its worker.
+"""Every service's pages and API as one application: the factory that the server calls.
 
 fast lane (cached documents) ──> Flask: ingest, render, topics, feeds, dispatch
 """
@@ -13,7 +13,6 @@ from seealso_core import log as logs
 from seealso_core import registry
 from seealso_core.host import PluginHost
 from seealso_core.nudge import Nudger
-from seealso_core.process import die_with_parent
 from seealso_core.settings import Settings, load
 from seealso_core.topology import named
 from seealso_core.web import Guard, create_app
@@ -43,8 +42,7 @@ if TYPE_CHECKING:
 
 
 def application() -> App:
-    """Made from the environment, in a process that ends with its parent."""
-    die_with_parent()
+    """Made from the environment."""
     settings = load(os.environ)
     logs.configure(settings.log_format, settings.log_level)
     return make(settings, open_database(settings.database_url))

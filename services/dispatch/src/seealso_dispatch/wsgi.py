@@ -1,4 +1,4 @@
-"""The newsletter pages and their API as an app of its own: what granian calls in its worker."""
+"""The newsletter pages and their API as an app of its own: what the server calls."""
 
 from __future__ import annotations
 

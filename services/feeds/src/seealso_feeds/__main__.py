@@ -2,7 +2,7 @@
 
     settings -> database -> Filing -> Worker, until SIGTERM or SIGINT
 
-With ``--web`` it serves the public pages and feeds instead, under granian.
+With ``--web`` it serves the public pages and feeds instead.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The fast lane: public documents from this process's memory, in front of the web application.
 
     GET /topics/x/feed.rss ──> kept, and nobody committed since it was checked? ──yes──> the bytes
-                                   │ no                                               (or 304)
+                                   │ no                  (the server asks first: `find`)  or 304
                                    └──> the application: 304 to our own validator ──> kept on
                                                          200 ──> kept;  410, 404, … ──> dropped
 
@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
+from seealso_core.instant import Asked, Found
 from seealso_core.metrics import Metric
 from seealso_store.errors import StoreError
 
@@ -40,6 +41,8 @@ MAX_BYTES = 64 << 20
 SMALL = 860  # bytes: below, gzip saves less than a packet
 LANES = ("/topics", "/articles", "/series", "/channels", "/static")
 _GZIP_LEVEL = 6
+_OK = "200 OK"
+_UNCHANGED = "304 Not Modified"
 
 Headers = list[tuple[str, str]]
 StartResponse = Callable[..., Any]
@@ -191,7 +194,39 @@ class FastLane:
         else:
             self._hits += 1
             self._touch(key)
-        return _answer(kept, environ, start_response, method)
+        variant, unchanged = _chosen(
+            kept,
+            environ.get("HTTP_ACCEPT_ENCODING"),
+            environ.get("HTTP_IF_NONE_MATCH"),
+            environ.get("HTTP_IF_MODIFIED_SINCE"),
+        )
+        if unchanged:
+            start_response(_UNCHANGED, variant.unchanged)
+            return variant.nothing
+        start_response(_OK, variant.ok)
+        return variant.nothing if method == "HEAD" else variant.body
+
+    # --- for the server, which asks before it makes an environ ------------------------------------
+
+    def state(self) -> str | None:
+        """The change token: with another one anything may be another; None: trust nothing."""
+        return self._watch.token()
+
+    def find(self, asked: Asked) -> Found | None:
+        """What is kept and fresh. Waits for nothing."""
+        kept = self._kept.get((asked.path, _canonical(asked.query) if asked.query else ""))
+        if kept is None or kept.token is None or kept.token != self._watch.token():
+            return None
+        variant, unchanged = _chosen(
+            kept, asked.accept_encoding, asked.if_none_match, asked.if_modified_since
+        )
+        if unchanged:
+            return Found(_UNCHANGED, variant.unchanged, b"")
+        return Found(_OK, variant.ok, variant.body[0])
+
+    def count(self, hits: int) -> None:
+        """The server answered so many more from what it found here."""
+        self._hits += hits
 
     def counts(self) -> Counts:
         """For metrics and tests."""
@@ -336,21 +371,16 @@ def _own_request(environ: Environ, key: tuple[str, str], kept: _Kept | None) -> 
     return asked
 
 
-def _answer(
-    kept: _Kept, environ: Environ, start_response: StartResponse, method: str
-) -> list[bytes]:
-    accepted = environ.get("HTTP_ACCEPT_ENCODING")
-    packed = accepted is not None and coding_for(accepted) == "gzip"
+def _chosen(
+    kept: _Kept,
+    accept_encoding: str | None,
+    if_none_match: str | None,
+    if_modified_since: str | None,
+) -> tuple[_Variant, bool]:
+    """The variant for these headers, and whether the asker has it."""
+    packed = accept_encoding is not None and coding_for(accept_encoding) == "gzip"
     variant = kept.packed if packed else kept.plain
-    if not_modified(
-        variant.validators,
-        environ.get("HTTP_IF_NONE_MATCH"),
-        environ.get("HTTP_IF_MODIFIED_SINCE"),
-    ):
-        start_response("304 Not Modified", variant.unchanged)
-        return variant.nothing
-    start_response("200 OK", variant.ok)
-    return variant.nothing if method == "HEAD" else variant.body
+    return variant, not_modified(variant.validators, if_none_match, if_modified_since)
 
 
 def _keepable(token: str | None, etag: str, reply: _Reply, body: bytes) -> _Kept:

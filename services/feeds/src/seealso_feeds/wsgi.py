@@ -1,4 +1,4 @@
-"""The public side as an app of its own: the factory that granian calls in its worker.
+"""The public side as an app of its own: the factory that the server calls.
 
 fast lane (kept documents) ──> Flask: pages, feeds, partners, topics
 """

@@ -1,4 +1,4 @@
-"""The API of articles as an app of its own: the factory that granian calls in its worker."""
+"""The API of articles as an app of its own: the factory that the server calls."""
 
 from __future__ import annotations
 

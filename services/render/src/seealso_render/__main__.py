@@ -2,7 +2,7 @@
 
     settings -> database -> registry -> plugin host -> Render -> Worker, until SIGTERM or SIGINT
 
-With ``--web`` it serves /api/status, /api/outputs and /api/dead-letters instead, under granian.
+With ``--web`` it serves /api/status, /api/outputs and /api/dead-letters instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The operator's API as an app of its own: the factory that granian calls in its worker."""
+"""The operator's API as an app of its own: the factory that the server calls."""
 
 from __future__ import annotations
 

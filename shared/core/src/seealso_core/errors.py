@@ -25,6 +25,16 @@ class SettingsError(CoreError):
         self.name = name
 
 
+class CannotListen(CoreError):
+    """An address can't be listened on: the message says why, and what to do."""
+
+    def __init__(self, host: str, port: int, reason: OSError) -> None:
+        super().__init__(
+            f"Can't listen on {host}:{port} ({reason.strerror}): stop what uses the port, or choose"
+            " another (SEEALSO_PORT; 0 takes a free one)."
+        )
+
+
 class MessageError(CoreError, ValueError):
     """A queue message is not one of ours: too large, not JSON, or not of the schema."""
 

@@ -1,6 +1,6 @@
 """How every service starts: ``python -m seealso_x [--config FILE] [--web]``.
 
-arguments -> settings -> logs -> work until SIGTERM or SIGINT, or serve under granian
+arguments -> settings -> logs -> work until SIGTERM or SIGINT, or serve
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ def main(
 
 
 def _serve(web: str, settings: Settings, config: Path | None) -> None:
-    from seealso_core.server import serve  # only who serves needs granian
+    from seealso_core.server import serve  # only who serves needs the extra ``web``
 
     if config is not None:
-        os.environ[CONFIG] = str(config.absolute())  # granian's worker reads the settings itself
+        os.environ[CONFIG] = str(config.absolute())  # a worker reads the settings itself
     serve(web, settings)
 
 

@@ -54,6 +54,7 @@ class Settings:
     hub_name: str = _row("Seealso", "The hub's name, as readers see it.")
     host: str = _row("127.0.0.1", "Address to listen on.")
     port: int = _row(8080, "Port to listen on; 0 takes a free one.")
+    web_workers: int = _row(1, "Web processes on one port: as many as there are cores to spare.")
     proxies: int = _row(
         0, "Proxies in front whose X-Forwarded-For and -Proto are believed; 1 behind nginx."
     )
@@ -89,6 +90,9 @@ class Settings:
         False, "Also fetch sources in the private network: 1 where sources live there."
     )
     max_body_mb: int = _row(50, "Largest request body, MiB.")
+    disk_floor_mb: int = _row(
+        200, "With less room than this on the disk, MiB, the hub says that it is not ready."
+    )
     lease_seconds: int = _row(
         60, "After this long without a word, work is given to another worker."
     )
@@ -283,10 +287,12 @@ def _complete(given: Settings) -> Settings:
     """Check ranges, and fill in what follows from other settings."""
     for name, low, high in (
         ("port", 0, 65535),
+        ("web_workers", 1, 64),
         ("proxies", 0, 10),
         ("plugin_memory_mb", 64, 1 << 20),
         ("plugin_output_mb", 1, 1024),
         ("max_body_mb", 1, 4096),
+        ("disk_floor_mb", 1, 1 << 24),
         ("lease_seconds", 1, 86_400),
         ("batch", 1, 1000),
     ):
