@@ -29,6 +29,7 @@ from seealso_core import metrics as numbers
 from seealso_core import openapi
 from seealso_core.errors import CoreError
 from seealso_core.metrics import Collect, Counter
+from seealso_core.outage import Damaged, Full, Outage
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -287,10 +288,7 @@ def _answer_error(error: Exception) -> BaseResponse:
         problem = _from_http(error)
     elif isinstance(error, SeealsoError) and error.temporary:
         log.warning("A request found the hub out of reach of what it needs", error=str(error))
-        problem = Problem(
-            503, "unavailable", "The hub can't reach its database just now. Try again.",
-            headers={"Retry-After": "5"},
-        )  # fmt: skip
+        problem = _from_outage(error if isinstance(error, Outage) else Outage())
     else:
         log.failed(error, "A request failed for a reason that nobody foresaw", path=request.path)
         problem = Problem(
@@ -298,6 +296,15 @@ def _answer_error(error: Exception) -> BaseResponse:
             f"The hub failed. Its log has the reason under {g.get('correlation_id', '')}.",
         )  # fmt: skip
     return problem_answer(problem, as_page=_wants_page(request))
+
+
+def _from_outage(error: Outage) -> Problem:
+    headers = {"Retry-After": str(error.retry_after)}
+    if isinstance(error, Full):
+        return Problem(error.status, "storage-full", error.said, headers=headers)
+    if isinstance(error, Damaged):
+        return Problem(error.status, "storage-damaged", error.said, headers=headers)
+    return Problem(error.status, "unavailable", error.said, headers=headers)
 
 
 def _from_http(error: HTTPException) -> Problem:

@@ -2,16 +2,24 @@
 
 SQLite runs in WAL with `synchronous=FULL`: a commit survives power loss. A write transaction takes
 the lock at its start (BEGIN IMMEDIATE), so it never fails half-way for want of it.
+
+    read()      a snapshot
+    write()     one transaction
+    transact(f) one transaction, done again where another one was in its way (a deadlock)
+    now()       the clock by which leases and tries are timed: PostgreSQL's own, else this machine's
 """
 
 from __future__ import annotations
 
 import json
+import os
+import random
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 from weakref import finalize
 
 import sqlalchemy as sa
@@ -19,30 +27,51 @@ from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 
-from seealso_store.errors import StoreError, StoreUnavailable
+from seealso_store import clock
+from seealso_store.clock import SECOND, ServerClock
+from seealso_store.errors import StoreConflict, StoreError
+from seealso_store.trouble import explained, is_trouble
 from seealso_store.turns import Turns
 
 BUSY_TIMEOUT_MS = 20_000
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
+IDLE_TIMEOUT_MS = 60_000  # in a transaction: a worker that was paused must not hold locks for ever
+DEAD_PEER_MS = 15_000  # a server that says nothing for so long is gone
+TRIES = 6  # of a transaction that others were in the way of
+FIRST_PAUSE_SECONDS = 0.01
+
+T = TypeVar("T")
 _FREE: AbstractContextManager[None] = nullcontext()  # PostgreSQL has many writers
 
 
 class Database:
-    """An engine with two doors: `read` and `write`. Safe to share between threads.
-
-    Not across a fork: open it in the process that uses it.
+    """An engine with two doors: `read` and `write`. Safe to share between threads, and to inherit
+    by a fork: the child begins with connections of its own.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._process = os.getpid()
         self._watching = threading.local()
         self._turns = Turns()
+        self._server_clock = ServerClock(self._ask_time)
+
+    def _stay_in_process(self) -> None:
+        """A connection must not cross a fork: SQLite's locks don't, PostgreSQL's socket would have
+        two who write to it. What the parent opened is left to it, open and untouched."""
+        if self._process != os.getpid():
+            self.engine.dispose(close=False)
+            self._begin_anew()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A snapshot: all queries inside see the same state."""
+        self._stay_in_process()
         with _translated(self.engine), self.engine.connect() as conn:
             if self.dialect == "postgresql":
                 conn.execution_options(isolation_level="REPEATABLE READ")
@@ -51,6 +80,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: commits at the end, rolls back when the block raises."""
+        self._stay_in_process()
         turn = self._turns.take(BUSY_TIMEOUT_MS / 1000) if self.dialect == "sqlite" else _FREE
         with _translated(self.engine), turn, self.engine.connect() as conn:
             if self.dialect == "sqlite":
@@ -58,6 +88,38 @@ class Database:
                 conn.exec_driver_sql("BEGIN IMMEDIATE")
             yield conn
             conn.commit()
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns, once what it wrote is committed.
+
+        Where the server ended the transaction in favour of another one (a deadlock, SQLSTATE 40P01
+        or 40001), it is done again, a few times. So `work` may be called more than once, and
+        changes nothing but the database.
+
+        Raises:
+            StoreConflict: others were in the way each time.
+        """
+        for left in reversed(range(TRIES)):
+            try:
+                with self.write() as tx:
+                    return work(tx)
+            except StoreConflict:
+                if not left:
+                    raise
+                pause = FIRST_PAUSE_SECONDS * 2 ** (TRIES - 1 - left)
+                time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311  # spreads load
+        raise AssertionError("unreachable")
+
+    def now(self) -> int:
+        """Microseconds since 1970. On PostgreSQL by the server's clock, so that all machines agree
+        whatever their own clocks say: a lease is never too long or too short."""
+        self._stay_in_process()
+        return clock.now() if self.dialect == "sqlite" else self._server_clock.now()
+
+    def _ask_time(self) -> int:
+        with _translated(self.engine), self.engine.connect() as conn:
+            epoch = sa.extract("epoch", sa.func.clock_timestamp())
+            return int(conn.execute(sa.select(epoch)).scalar_one() * SECOND)
 
     @property
     def poll_seconds(self) -> float:
@@ -70,6 +132,7 @@ class Database:
 
         Read it before what you cache: then a commit in between only costs one more look.
         """
+        self._stay_in_process()
         with _translated(self.engine):
             if self.dialect == "sqlite":
                 return str(self._watcher().execute("PRAGMA data_version").fetchone()[0])
@@ -173,14 +236,22 @@ def _sqlite(url: URL) -> Engine:
 def _postgresql(url: URL) -> Engine:
     options = (
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
-        " -c idle_in_transaction_session_timeout=60000"
+        f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
+        " -c synchronous_commit=on"
     )
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),
         pool_size=10,
         max_overflow=20,
         pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 5},
+        connect_args={
+            "options": options,
+            "connect_timeout": 5,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "tcp_user_timeout": DEAD_PEER_MS,
+        },
     )
 
     @event.listens_for(engine, "connect")
@@ -198,10 +269,10 @@ def _postgresql(url: URL) -> Engine:
 
 @contextmanager
 def _translated(engine: Engine) -> Iterator[None]:
-    """What the engine can't do now becomes StoreUnavailable: callers wait and try again."""
+    """What the engine can't do now becomes an exception of ours, which says what to do."""
     try:
         yield
-    except sa.exc.OperationalError as error:
-        raise StoreUnavailable(f"{engine.dialect.name}: {error.orig}") from error
-    except sqlite3.OperationalError as error:
-        raise StoreUnavailable(f"sqlite: {error}") from error
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError, sqlite3.Error) as error:
+        if is_trouble(error):
+            raise explained(engine.url, error) from error
+        raise

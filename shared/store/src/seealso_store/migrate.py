@@ -14,7 +14,6 @@ While no release has shipped, revision 0001 is generated from `seealso_store.sch
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 import time
@@ -25,14 +24,12 @@ from sqlalchemy import Connection
 
 from seealso_store.database import Database
 from seealso_store.errors import (
-    NotADatabase,
     SchemaForeign,
     SchemaNewer,
     StoreError,
     StoreFolderMissing,
-    StoreNotWritable,
-    StoreUnavailable,
 )
+from seealso_store.trouble import explained, is_busy
 
 HEAD = "0001"  # the newest revision under migrations/versions
 KNOWN = ("0001",)  # every revision, oldest first
@@ -56,10 +53,10 @@ def prepare(db: Database) -> None:
     while True:
         try:
             return _prepare(db)
-        except (StoreUnavailable, sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
+        except (StoreError, sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
             # Two processes that switch one new file to WAL can be told "locked" without a wait.
-            if not _is_busy(error) or time.monotonic() > deadline:
-                raise _explained(db, error) from error
+            if not is_busy(error) or time.monotonic() > deadline:
+                raise _explained(db, error) from (error.__cause__ or error)
             time.sleep(0.05)
 
 
@@ -121,45 +118,13 @@ def _check_folder(db: Database) -> None:
         raise StoreFolderMissing(f"There is no folder {folder}. Make it, or set SEEALSO_DATA.")
 
 
-def _sqlite_code(error: BaseException | None) -> str:
-    while error is not None:
-        name = getattr(error, "sqlite_errorname", None) or getattr(
-            getattr(error, "orig", None), "sqlite_errorname", None
-        )
-        if name:
-            return str(name)
-        error = error.__cause__
-    return ""
-
-
-def _is_busy(error: BaseException) -> bool:
-    return _sqlite_code(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
-
-
 def _explained(db: Database, error: Exception) -> StoreError:
-    code, place = _sqlite_code(error), _place(db)
-    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return NotADatabase(
-            f"{place} is not an SQLite database, or is damaged. Restore it from a backup, or move "
-            "it away to begin anew."
-        )
-    if code.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-        return StoreNotWritable(
-            f"{place} can't be written by user {_user()}. Give that user the folder "
-            "(chown, chmod), or set SEEALSO_DATA to another one."
-        )
     if "already exists" in str(error):
         return SchemaForeign(
-            f"{place} holds tables that seealso did not make ({_first_line(error)}). Give "
+            f"{_place(db)} holds tables that seealso did not make ({_first_line(error)}). Give "
             "seealso a database of its own in SEEALSO_DATABASE_URL."
         )
-    if isinstance(error, StoreError):
-        return error
-    return StoreError(f"{place}: {_first_line(error)}")
-
-
-def _user() -> str:
-    return str(os.geteuid()) if hasattr(os, "geteuid") else os.environ.get("USERNAME", "this")
+    return explained(db.engine.url, error)
 
 
 def _first_line(error: Exception) -> str:
