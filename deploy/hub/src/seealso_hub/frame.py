@@ -31,11 +31,15 @@ class Session:
         Raises:
             SettingsError: something in the environment or the settings file is off.
         """
+        return load(self.environ(**given))
+
+    def environ(self, **given: str) -> dict[str, str]:
+        """The environment, with options of the command line over it."""
         environ = dict(os.environ)
         if self.data is not None:
             given["data"] = str(self.data)
         environ.update({f"SEEALSO_{name.upper()}": text for name, text in given.items()})
-        return load(environ)
+        return environ
 
     def client(self) -> HubClient:
         """Requests to the hub that is meant."""

@@ -63,10 +63,15 @@ def parse_url(url: str) -> RelayUrl:
 
 
 class Relay:
-    """Sends messages over one connection, opened when first needed and again after a loss."""
+    """Sends messages over one connection, opened when first needed and again after a loss.
 
-    def __init__(self, url: RelayUrl) -> None:
+    Args:
+        timeout: seconds, for each step of the dialogue.
+    """
+
+    def __init__(self, url: RelayUrl, *, timeout: float = TIMEOUT) -> None:
         self._url = url
+        self._timeout = timeout
         self._smtp: smtplib.SMTP | None = None
 
     def __enter__(self) -> Self:
@@ -104,6 +109,21 @@ class Relay:
             raise RelayUncertain(f"lost after the message was sent: {error}") from error
         self._expect(answer, (250,))
 
+    def greet(self, sender: str) -> None:
+        """Connect, log in and name a sender; nothing is sent. An empty one is the null sender.
+
+        Raises:
+            RelayError: as for `send`; the cause says more where the relay could not be used.
+        """
+        smtp = self._open()
+        try:
+            answer = smtp.mail(sender)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise RelayError(f"the relay hung up: {error}", permanent=False) from error
+        self._expect(answer, (250,))
+        self._reset()
+
     def close(self) -> None:
         """Say goodbye, if anybody listens."""
         smtp, self._smtp = self._smtp, None
@@ -127,10 +147,10 @@ class Relay:
         context = ssl.create_default_context()
         if url.implicit_tls:
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-                url.host, url.port, timeout=TIMEOUT, context=context
+                url.host, url.port, timeout=self._timeout, context=context
             )
         else:
-            smtp = smtplib.SMTP(url.host, url.port, timeout=TIMEOUT)
+            smtp = smtplib.SMTP(url.host, url.port, timeout=self._timeout)
         try:
             smtp.ehlo_or_helo_if_needed()
             if url.starttls:

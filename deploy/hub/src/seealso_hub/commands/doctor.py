@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 from rich.text import Text
-from seealso_core.errors import SettingsError
 from seealso_core.settings import TABLE, Settings
 
 from seealso_hub import console
@@ -17,7 +16,7 @@ from seealso_hub.console import Column, Listing
 from seealso_hub.frame import HubCommand, Session, json_option, pass_session
 
 if TYPE_CHECKING:
-    from seealso_hub.doctor import Finding
+    from seealso_hub.checks.finding import Finding
 
 _MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "fail": ("FAIL", "bold red")}
 _SETTINGS = (
@@ -34,17 +33,12 @@ _SETTINGS = (
 @pass_session
 @click.pass_context
 def doctor(context: click.Context, session: Session, with_settings: bool, as_json: bool) -> None:
-    """Check data folder, disk, database, clock, broker, SMTP, port and plugins; say what to do."""
-    from seealso_hub.doctor import Finding, examine  # the database and the queue: only here
+    """Check settings, disk, database, clock, broker, SMTP, port and plugins; say what to do."""
+    from seealso_hub.doctor import examine  # the database and the queue: only here
 
-    settings: Settings | None
-    try:
-        settings = session.settings()
-    except SettingsError as error:
-        settings, found = None, [Finding("Settings", "fail", str(error), "Mend it; see below.")]
-    else:
-        found = list(examine(settings))
-    listed = _settings(settings) if with_settings or settings is None else []
+    settings, findings = examine(session.environ())
+    found = list(findings)
+    listed = _settings(settings) if with_settings or _unusable(found) else []
     if as_json:
         console.emit({"findings": [asdict(finding) for finding in found], "settings": listed})
     else:
@@ -54,6 +48,11 @@ def doctor(context: click.Context, session: Session, with_settings: bool, as_jso
             console.show(None, False, Listing("Settings", _SETTINGS, listed))
     if any(finding.state == "fail" for finding in found):
         context.exit(1)
+
+
+def _unusable(found: Sequence[Finding]) -> bool:
+    """Whether the list of all settings helps: one of them is not known, or not understood."""
+    return any(one.check == "Settings" and "SEEALSO_" in one.found for one in found)
 
 
 def _table(found: Sequence[Finding], *, plain: bool) -> Table:

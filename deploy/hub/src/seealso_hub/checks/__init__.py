@@ -1,0 +1,1 @@
+"""What `seealso doctor` looks at, a module a subject. A check looks, changes nothing, and says."""
