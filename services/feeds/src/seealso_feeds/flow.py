@@ -18,12 +18,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from seealso_core import log as logs
+from seealso_core.outage import Outage
 from seealso_related.words import name_words, name_words_anywhere
 from seealso_sdk.text import fold, slugify
 from seealso_store import filings, ledger, topics
-from seealso_store.clock import SECOND, now
+from seealso_store.clock import SECOND
 from seealso_store.database import Database
-from seealso_store.errors import StoreUnavailable
 from seealso_store.filings import Filed, Loaded, Touched
 from seealso_store.ledger import Claim
 from seealso_store.topics import GHOST, IMPORT, NewTopic, Relation, Topic
@@ -116,15 +116,13 @@ class Filing:
 
     def _first_claims(self) -> list[Claim]:
         with self._database.read() as conn:  # no lock is taken only to find nothing
-            if not ledger.due(conn, ledger.FILING, now()):
+            if not ledger.due(conn, ledger.FILING, self._database.now()):
                 return []
-        with self._database.write() as tx:
-            return self._claim(tx)
+        return self._database.transact(self._claim)
 
     def _claim(self, tx: Connection) -> list[Claim]:
-        return ledger.claim(
-            tx, ledger.FILING, limit=self._batch, lease_seconds=self._lease_seconds, now=now()
-        )
+        now, lease = self._database.now(), self._lease_seconds
+        return ledger.claim(tx, ledger.FILING, limit=self._batch, lease_seconds=lease, now=now)
 
     def _file_or_divide(self, claims: list[Claim], go_on: Callable[[], bool]) -> list[Claim]:
         """A batch that fails as a whole is tried one by one: only the culprit is set back.
@@ -136,12 +134,12 @@ class Filing:
             return []
         try:
             return self._file(claims, go_on)
-        except StoreUnavailable:
+        except Outage:
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the others
             if len(claims) == 1:
                 with self._database.write() as tx:
-                    _set_back(tx, claims[0], error, now())
+                    _set_back(tx, claims[0], error, self._database.now())
                 return []
             log.failed(error, "Filing a batch failed: one by one now", articles=len(claims))
             for claim in claims:
@@ -149,25 +147,29 @@ class Filing:
             return []
 
     def _file(self, claims: Sequence[Claim], go_on: Callable[[], bool]) -> list[Claim]:
-        at = now()
-        with self._database.write() as tx:
-            filings.alone(tx)
-            broken: dict[str, Exception] = {
-                claim.article_id: _Lost(claim.attempts)
-                for claim in claims
-                if filing.lost_too_often(claim.attempts)
-            }
-            sane = [claim.article_id for claim in claims if claim.article_id not in broken]
-            drafts, gone = _read(filings.load(tx, sane), broken)
-            again = self._apply(tx, drafts, gone, at)
-            ledger.settle(tx, [c for c in claims if c.article_id not in broken], now=at)
-            for claim in claims:
-                if claim.article_id in broken:
-                    _set_back(tx, claim, broken[claim.article_id], at)
-            _file_again(tx, again, at)
-            following = self._claim(tx) if go_on() else []
-        log.debug("Filed a batch", articles=len(sane), again=len(again))
+        following = self._database.transact(lambda tx: self._file_in(tx, claims, go_on))
+        log.debug("Filed a batch", articles=len(claims))
         return following
+
+    def _file_in(
+        self, tx: Connection, claims: Sequence[Claim], go_on: Callable[[], bool]
+    ) -> list[Claim]:
+        at = self._database.now()
+        filings.alone(tx)
+        broken: dict[str, Exception] = {
+            claim.article_id: _Lost(claim.attempts)
+            for claim in claims
+            if filing.lost_too_often(claim.attempts)
+        }
+        sane = [claim.article_id for claim in claims if claim.article_id not in broken]
+        drafts, gone = _read(filings.load(tx, sane), broken)
+        again = self._apply(tx, drafts, gone, at)
+        ledger.settle(tx, [c for c in claims if c.article_id not in broken], now=at)
+        for claim in claims:
+            if claim.article_id in broken:
+                _set_back(tx, claim, broken[claim.article_id], at)
+        _file_again(tx, again, at)
+        return self._claim(tx) if go_on() else []
 
     def _apply(
         self, tx: Connection, drafts: Sequence[Draft], gone: Sequence[Loaded], at: int
@@ -202,7 +204,7 @@ class Filing:
 
     def import_topics(self, vocabulary: Vocabulary) -> Imported:
         """Take in a vocabulary. The same file again changes nothing; nothing is ever removed."""
-        at = now()
+        at = self._database.now()
         with self._database.write() as tx:
             filings.alone(tx)
             result = _Import(tx, vocabulary, at)
@@ -225,7 +227,7 @@ class Filing:
             NotHere: there is no such topic.
             Refused: the name is empty, or belongs to a topic that is no ghost.
         """
-        at = now()
+        at = self._database.now()
         with self._database.write() as tx:
             filings.alone(tx)
             topic = topic_of(tx, slug)

@@ -25,7 +25,7 @@ from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
 from seealso_sdk.model import Article, Problem, RawArticle, RawInput
 from seealso_sdk.plugin import SourceContext, SourceMeta
-from seealso_store import articles, clock, ledger, outputs
+from seealso_store import articles, ledger, outputs
 from seealso_store.articles import ArticleRow, Change
 from seealso_store.clock import iso
 from seealso_store.database import Database
@@ -106,7 +106,7 @@ class Ingest:
     """The use cases of the ingest service. Safe to share between threads.
 
     Args:
-        now: microseconds; the clock, which tests turn themselves.
+        now: microseconds; the database's clock, or one that tests turn themselves.
     """
 
     def __init__(
@@ -116,13 +116,13 @@ class Ingest:
         nudger: Nudges,
         settings: IngestSettings | None = None,
         *,
-        now: Callable[[], int] = clock.now,
+        now: Callable[[], int] | None = None,
     ) -> None:
         self._database = database
         self._host = host
         self._nudger = nudger
         self._settings = settings or IngestSettings()
-        self._now = now
+        self._now = now or database.now
 
     # -- articles in
 
@@ -192,20 +192,12 @@ class Ingest:
         reinstate: bool,
     ) -> list[Accepted]:
         now = self._now()
-        refusals: list[Rejection] = []
-        with self._database.write() as tx:
-            known = _Known.of(tx, [item.draft for item in batch])
-            accepted = []
-            for item in batch:
-                try:
-                    accepted.append(known.settle(item, now, correlation_id, reinstate=reinstate))
-                except Refused as refused:
-                    refusals.append(_of_refusal(refused, item.index))
-            names = _write(tx, known.changes, now)
-            articles.remember_names(tx, known.new_names)
-        rejected += refusals
-        self._nudge(known.changes, names, correlation_id)
-        return accepted
+        taken = self._database.transact(
+            lambda tx: _take(tx, batch, now, correlation_id, reinstate=reinstate)
+        )
+        rejected += [one for one in taken.parts if isinstance(one, Rejection)]
+        self._nudge(taken.changes, taken.names, correlation_id)
+        return [one for one in taken.parts if isinstance(one, Accepted)]
 
     # -- what an operator does
 
@@ -245,12 +237,15 @@ class Ingest:
         with self._database.read() as conn:
             if not articles.due(conn, now, limit=1):
                 return 0
-        with self._database.write() as tx:
+
+        def work(tx: Connection) -> tuple[list[Change], list[str]]:
             due = articles.due(tx, now, limit=DUE_AT_ONCE)
             standings = _standings(tx, [row.id for row in due])
             found = (decide.on_time(standing, now) for standing in standings.values())
             changes = [change for change in found if change is not None]
-            names = _write(tx, changes, now)
+            return changes, _write(tx, changes, now)
+
+        changes, names = self._database.transact(work)
         self._nudge(changes, names, "")
         return len(changes)
 
@@ -261,17 +256,16 @@ class Ingest:
         decided: Callable[[Standing, int], Change | None],
     ) -> ArticleRow:
         now = self._now()
-        changes: list[Change] = []
-        names: list[str] = []
-        with self._database.write() as tx:
+
+        def work(tx: Connection) -> tuple[list[Change], list[str], ArticleRow | None]:
             standing = _standings(tx, [article_id]).get(article_id)
             if standing is None:
                 raise ArticleUnknown(f"there is no article {article_id[:80]!r}")
             change = decided(standing, now)
-            if change is not None:
-                changes = [change]
-                names = _write(tx, changes, now)
-            row = articles.find(tx, article_id)
+            changes = [] if change is None else [change]
+            return changes, _write(tx, changes, now), articles.find(tx, article_id)
+
+        changes, names, row = self._database.transact(work)
         self._nudge(changes, names, correlation_id)
         assert row is not None
         return row
@@ -287,6 +281,31 @@ class Ingest:
 
 
 # --- inside the transaction ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What a batch came to, piece by piece; what was written, and the outputs with work now."""
+
+    changes: list[Change]
+    parts: tuple[Accepted | Rejection, ...]
+    names: list[str]
+
+
+def _take(
+    tx: Connection, batch: Sequence[_Item], now: int, correlation_id: str, *, reinstate: bool
+) -> _Taken:
+    """Decide about a batch and write it. May be called again for the same batch."""
+    known = _Known.of(tx, [item.draft for item in batch])
+    parts: list[Accepted | Rejection] = []
+    for item in batch:
+        try:
+            parts.append(known.settle(item, now, correlation_id, reinstate=reinstate))
+        except Refused as refused:
+            parts.append(_of_refusal(refused, item.index))
+    names = _write(tx, known.changes, now)
+    articles.remember_names(tx, known.new_names)
+    return _Taken(known.changes, tuple(parts), names)
 
 
 class _Known:

@@ -24,7 +24,7 @@ from seealso_core.nudge import Nudger
 from seealso_sdk.model import Rendition
 from seealso_sdk.plugin import Context, OutputMeta
 from seealso_store import articles, ledger, outputs, renditions
-from seealso_store.clock import SECOND, now
+from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.ledger import Claim
 from seealso_store.outputs import InstalledOutput
@@ -59,7 +59,7 @@ class Render:
     """The use cases of the render service. Safe to share between threads.
 
     Args:
-        clock: microseconds since 1970.
+        clock: microseconds since 1970; the database's, unless a test turns its own.
     """
 
     def __init__(
@@ -68,13 +68,13 @@ class Render:
         host: PluginHost,
         settings: RenderSettings,
         nudger: Nudger | None = None,
-        clock: Callable[[], int] = now,
+        clock: Callable[[], int] | None = None,
     ) -> None:
         self._database = database
         self._host = host
         self._settings = settings
         self._nudger = nudger
-        self._clock = clock
+        self._clock = clock or database.now
 
     @property
     def outputs(self) -> list[str]:
@@ -96,9 +96,12 @@ class Render:
         ]
         versions = {i.name: self._recipe(i.name) for i in installed if i.meta}
         at = self._clock()
-        with self._database.write() as tx:
+
+        def work(tx: Connection) -> dict[str, int]:
             wanted = outputs.record(tx, installed, now=at)
-            opened = {name: ledger.backfill(tx, name, at, versions[name]) for name in wanted}
+            return {name: ledger.backfill(tx, name, at, versions[name]) for name in wanted}
+
+        opened = self._database.transact(work)
         for record in records:
             if record.status == "failed":
                 log.warning(
@@ -114,8 +117,9 @@ class Render:
 
         An article that was being committed while an output registered may have missed it.
         """
-        with self._database.write() as tx:
-            return sum(ledger.adopt(tx, name, self._clock()) for name in self.outputs)
+        return self._database.transact(
+            lambda tx: sum(ledger.adopt(tx, name, self._clock()) for name in self.outputs)
+        )
 
     def drain(self, output: str, stopping: Callable[[], bool] = _never) -> int:
         """Render all that is due, batch after batch. Returns the number of rows taken up.
@@ -148,8 +152,7 @@ class Render:
         with self._database.read() as conn:  # no lock is taken only to find nothing
             if not ledger.due(conn, output, self._clock()):
                 return []
-        with self._database.write() as tx:
-            return self._claim(tx, output)
+        return self._database.transact(lambda tx: self._claim(tx, output))
 
     def _claim(self, tx: Connection, output: str) -> list[Claim]:
         return ledger.claim(
@@ -166,9 +169,12 @@ class Render:
         """Render, then one transaction for all that follows. Returns the next batch's claims."""
         with logs.bind(claims[0].correlation_id):
             outcome = self._render(output, claims, stopping)
-            with self._database.write() as tx:
+
+            def work(tx: Connection) -> tuple[set[str], list[Claim]]:
                 settled = self._record(tx, output, outcome)
-                following = self._claim(tx, output) if go_on and not stopping() else []
+                return settled, self._claim(tx, output) if go_on and not stopping() else []
+
+            settled, following = self._database.transact(work)
             self._tell(output, settled, outcome)
         return following
 
