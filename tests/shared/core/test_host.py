@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -281,6 +282,14 @@ def test_a_source_that_returns_nonsense_is_contained(host: PluginHost, play: str
     with pytest.raises(PluginFailed):
         host.read("reader", RawInput(data=play.encode()), SourceContext())
     assert host.read("reader", RawInput(data=b"x"), SourceContext())
+
+
+def test_a_child_that_somebody_else_killed_costs_no_input(found: registry.Registry) -> None:
+    host = PluginHost(found)
+    assert host.read("reader", RawInput(data=b"x"), SourceContext())
+    os.kill(host._pools["source", "reader"]._idle[0].pid, signal.SIGKILL)
+    assert host.read("reader", RawInput(data=b"y"), SourceContext())
+    host.close()
 
 
 def test_a_source_may_reject_an_input(host: PluginHost) -> None:

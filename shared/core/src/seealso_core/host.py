@@ -253,15 +253,23 @@ class PluginHost:
 
     def _call(self, kind: Kind, name: str, request: bytes, payload: bytes, wanted: bytes) -> bytes:
         with self._pool(kind, name).turn() as turn:
-            child = turn.child()
-            child.ask(request, payload)
-            answer, reply = child.receive(frames.seconds_for(self.deadline, len(payload)))
+            try:
+                answer, reply = self._ask(turn.child(), request, payload)
+            except PluginFailed as failure:
+                if failure.kind != "crashed":
+                    raise
+                # Somebody else may have killed it. Who dies twice over one input dies of it.
+                answer, reply = self._ask(turn.child(), request, payload)
             if answer == wanted:
                 return reply
             error = _as_error(answer, reply)
-            if _leaves_a_mess(error):
-                child.kill()
+            if _leaves_a_mess(error) and turn.held is not None:
+                turn.held.kill()
             raise error
+
+    def _ask(self, child: Child, request: bytes, payload: bytes) -> tuple[bytes, bytes]:
+        child.ask(request, payload)
+        return child.receive(frames.seconds_for(self.deadline, len(payload)))
 
     def _pool(self, kind: Kind, name: str) -> _Pool:
         with self._lock:
