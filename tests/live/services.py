@@ -123,7 +123,7 @@ class Services:
         assert process.poll() is None, self.log(name)
         try:
             return requests.get(f"http://127.0.0.1:{self.ports[name]}/readyz", timeout=5).ok
-        except requests.ConnectionError:
+        except requests.RequestException:  # not up, or slow on a machine that is busy
             return False
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
 import socket
-import struct
 import threading
 import time
 import uuid
 import zlib
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from seealso_core import messages, topology
@@ -22,6 +19,7 @@ from seealso_core.nudge import Nudger
 from seealso_core.topology import Topology
 
 from tests.conftest import RABBIT_URL
+from tests.live.cable import Cable
 
 live = pytest.mark.live
 
@@ -306,46 +304,6 @@ def test_a_full_queue_refuses_further_wakes_and_the_nudger_goes_on(
     nudger.nudge(Wake("feeds", "", ("other",)))
     assert nudger.flush(10)
     assert rabbit.count(rabbit.topology.queue_name("feeds")) == 1
-
-
-class Cable:
-    """A TCP proxy that can be cut."""
-
-    def __init__(self, url: str) -> None:
-        self._to = ("127.0.0.1", urlsplit(url).port or 5672)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._ends: list[socket.socket] = []
-        port = self._listener.getsockname()[1]
-        self.url = urlsplit(url)._replace(netloc=f"guest:guest@127.0.0.1:{port}").geturl()
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                near, _ = self._listener.accept()
-                far = socket.create_connection(self._to)
-                self._ends += [near, far]
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
-
-    @staticmethod
-    def _pump(one: socket.socket, other: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := one.recv(65536):
-                other.sendall(data)
-
-    def cut(self) -> None:
-        """Reset every connection that there is; new ones go through."""
-        ends, self._ends = self._ends, []
-        for end in ends:
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-
-    def close(self) -> None:
-        self.cut()
-        self._listener.close()
 
 
 @live
