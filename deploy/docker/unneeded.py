@@ -1,9 +1,10 @@
 """Prints the installed distributions that a service does not need, one a line.
 
     python unneeded.py seealso-render | xargs pip uninstall --yes
+    python unneeded.py seealso-render seealso-output-rss | xargs pip uninstall --yes
 
-Needed are the service, the bundled plugins, and all that they require, by the metadata of what is
-installed. pip stays: plugins are installed with it.
+Needed are the service, the bundled plugins (all, or those that are named after the service), and all
+that they require, by the metadata of what is installed. pip stays: plugins are installed with it.
 """
 
 from __future__ import annotations
@@ -19,14 +20,15 @@ PLUGINS = ("seealso-output-", "seealso-source-")
 KEPT = {"pip"}
 
 
-def main(service: str) -> int:
-    """Print them. Returns the exit code: 1 where the service is not installed."""
+def main(service: str, *plugins: str) -> int:
+    """Print them. Returns the exit code: 1 where the service or a plugin is not installed."""
     installed = {_plain(found.name) for found in distributions()}
-    if service not in installed:
-        sys.stderr.write(f"unneeded.py: there is no distribution {service!r} here.\n")
-        return 1
-    roots = {name for name in installed if name.startswith(PLUGINS)}
-    for name in sorted(installed - needed([service, *roots]) - KEPT):
+    for name in (service, *plugins):
+        if name not in installed:
+            sys.stderr.write(f"unneeded.py: there is no distribution {name!r} here.\n")
+            return 1
+    kept = plugins or tuple(name for name in installed if name.startswith(PLUGINS))
+    for name in sorted(installed - needed([service, *kept]) - KEPT):
         sys.stdout.write(f"{name}\n")
     return 0
 
@@ -58,4 +60,4 @@ def _plain(name: str) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1]))
+    raise SystemExit(main(*sys.argv[1:]))

@@ -109,6 +109,8 @@ def test_every_container_is_watched_and_waits_for_the_schema() -> None:
 
 def test_no_container_of_ours_has_more_rights_than_it_needs() -> None:
     for service in OURS.values():
+        assert service["init"] is True, "process 1 hears no signal before it has asked for it"
+        assert service["stop_grace_period"] == "15s", "they are gone within ten"
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert "no-new-privileges:true" in service["security_opt"]
@@ -127,8 +129,13 @@ def test_the_image_is_made_from_the_lock_with_hashes_and_runs_without_rights() -
     steps = pages.text(ROOT / "deploy/docker/Dockerfile")
     assert "pip install --require-hashes --requirement requirements.lock" in steps
     assert "--no-deps --no-build-isolation" in steps
-    assert re.search(r"^USER seealso$", steps, re.MULTILINE)
+    assert re.search(r"^USER 10001:10001$", steps, re.MULTILINE), "by number: for runAsNonRoot"
     assert re.search(r"^ARG SERVICE=", steps, re.MULTILINE)
+    assert re.search(r"^ARG PLUGINS=", steps, re.MULTILINE)
+    assert re.search(r"^STOPSIGNAL SIGTERM$", steps, re.MULTILINE)
+    assert re.search(
+        r'^HEALTHCHECK .*CMD \["python", "-m", "seealso_store"\]$', steps, re.MULTILINE
+    )
     for line in re.findall(r"^COPY (?!--from)(.*)$", steps, re.MULTILINE):
         for source in line.split()[:-1]:
             assert (ROOT / source).exists(), source
@@ -149,6 +156,7 @@ def test_an_image_loses_the_tools_and_keeps_what_its_service_imports() -> None:
     assert {"seealso-core", "seealso-store", "kombu", "flask", "uvicorn", "feedgen"} <= kept
     assert {"sqlalchemy", "psycopg", "psycopg-binary", "pluggy", "trafilatura"} <= kept
     assert not kept & {"pytest", "mypy", "celery", "seealso", "seealso-feeds", "rich", "hatchling"}
+    assert "seealso-output-atom" not in kept, "only the plugins that were named"
     # What the hub needs is enough to import all of it: everything else is hidden here.
     everything = unneeded["needed"](
         ["seealso", *(d.name for d in importlib.metadata.distributions() if "put-" in d.name)]

@@ -1,18 +1,21 @@
 """What docker-compose.yml starts does a hub's work, on PostgreSQL and RabbitMQ behind nginx.
 
 Each container's own command runs here as a process, with its own environment but for the places:
-this machine's engines instead of the containers', and a free port for each.
+this machine's engines instead of the containers', and a free port for each. The tests share one
+hub; at the end every process is stopped as a container is.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -23,10 +26,12 @@ import requests
 import yaml
 
 from tests.contracts import pages
-from tests.contracts.front import free_port, needs_nginx, running
+from tests.contracts.front import Front, free_port, needs_nginx
 from tests.contracts.pages import ROOT
 from tests.hub.running import environ
+from tests.line.press import record, until
 from tests.live.engines import Engines, lent
+from tests.services.dispatch.sink import Sink
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, needs_nginx]
 
@@ -34,26 +39,23 @@ COMPOSE: dict[str, Any] = yaml.safe_load(pages.text(ROOT / "docker-compose.yml")
 OURS = {name: s for name, s in COMPOSE["services"].items() if "build" in s}
 KEY = "sk_" + secrets.token_urlsafe(32)
 PATIENCE = 60.0  # seconds
-
-
-@pytest.fixture
-def engines(live_engines: None) -> Iterator[Engines]:
-    """A database and queues of its own on the local servers."""
-    with lent() as made:
-        yield made
+STOP_SECONDS = 10.0
 
 
 class Processes:
     """The containers' commands as processes of this machine."""
 
-    def __init__(self, folder: Path, engines: Engines) -> None:
+    def __init__(self, folder: Path, engines: Engines, relay: str) -> None:
         self.folder = folder
         self.ports = {name: free_port() for name in OURS}
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self._places = {
             **engines.settings,
             "SEEALSO_PLUGINS_DIR": str(folder / "drop-ins"),
             "SEEALSO_HOST": "127.0.0.1",
             "SEEALSO_KEY": KEY,
+            "SEEALSO_SMTP_URL": relay,
+            "SEEALSO_DATA": str(folder / "data"),
         }
 
     def log(self, name: str) -> str:
@@ -62,81 +64,239 @@ class Processes:
 
     def once(self, name: str) -> None:
         """Run one to its end, which has to be a good one."""
-        assert self._start(name).wait(PATIENCE) == 0, self.log(name)
+        self.start(name)
+        assert self.processes.pop(name).wait(PATIENCE) == 0, self.log(name)
 
     @contextmanager
     def up(self, name: str) -> Iterator[None]:
         """Run one; at the end it stops when it is told to, as a container is told."""
-        process = self._start(name)
+        self.start(name)
         try:
             yield
         finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0, self.log(name)
+            self.stop(name)
 
-    def _start(self, name: str) -> subprocess.Popen[bytes]:
-        service = OURS[name]
-        given = dict(service["environment"]) | self._places
-        given["SEEALSO_PORT"] = str(self.ports[name])
-        with (self.folder / f"{name}.log").open("wb") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", *service["command"]], cwd=self.folder, stdout=log,
-                stderr=log, env=environ(**given, SEEALSO_DATA=str(self.folder / "data")),
+    def start(self, name: str) -> None:
+        """Run one, until it says that it is at work."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [sys.executable, "-m", *OURS[name]["command"]], cwd=self.folder, stdout=log,
+                stderr=log, env=self._environ(name),
             )  # fmt: skip
 
+    def stop(self, name: str) -> None:
+        """SIGTERM: it is gone in time, and without a complaint."""
+        process, begun = self.processes.pop(name), time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0, self.log(name)
+        assert time.monotonic() - begun < STOP_SECONDS
 
-def test_the_processes_of_compose_do_the_work_of_a_hub(tmp_path: Path, engines: Engines) -> None:
-    hub = Processes(tmp_path, engines)
-    hub.once("migrate")
-    with ExitStack() as stack:
-        at_work = [name for name in OURS if name not in ("migrate", "dispatch")]  # no relay here
-        for name in at_work:
-            stack.enter_context(hub.up(name))
-        for name in at_work:
-            if hub.ports[name] and _is_web(name):
-                _wait_until_ready(hub, name)
-        ports = {name: port for name, port in hub.ports.items() if _is_web(name)}
-        url = stack.enter_context(running(tmp_path, ports))
-        smoke = subprocess.run(
-            [ROOT / "deploy/smoke.sh", url, KEY], check=False, capture_output=True, text=True,
-            env=os.environ | {"PATIENCE": "60"}, timeout=120,
+    def kill(self, name: str) -> None:
+        """As a machine dies that it runs on."""
+        process = self.processes.pop(name)
+        process.kill()
+        process.wait(10)
+
+    def is_well(self, name: str) -> bool:
+        """What the container's own health check says."""
+        kind, python, *check = OURS[name]["healthcheck"]["test"]
+        assert (kind, python) == ("CMD", "python")
+        port = OURS[name]["environment"]["SEEALSO_PORT"]
+        command = [one.replace(f":{port}/", f":{self.ports[name]}/") for one in check]
+        done = subprocess.run(
+            [sys.executable, *command], check=False, env=self._environ(name),
+            capture_output=True, timeout=PATIENCE,
         )  # fmt: skip
-        logs = "\n".join(f"--- {name}\n{hub.log(name)}" for name in at_work)
-        assert smoke.returncode == 0, f"{smoke.stdout}{smoke.stderr}{logs}"
-        assert "smoke: this hub works" in smoke.stdout
-        _gone_within_a_second(url)
-    assert "Traceback" not in "".join(hub.log(name) for name in at_work)
+        return done.returncode == 0
+
+    def _environ(self, name: str) -> dict[str, str]:
+        given = dict(OURS[name]["environment"]) | self._places
+        return environ(**given | {"SEEALSO_PORT": str(self.ports[name])})
+
+
+@pytest.fixture(scope="module")
+def engines(live_engines: None) -> Iterator[Engines]:
+    """A database and queues of its own on the local servers."""
+    with lent() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hub(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    """All of compose but the engines and nginx, stopped at the end."""
+    with Sink() as sink, ExitStack() as stack:
+        made = Processes(tmp_path_factory.mktemp("compose"), engines, sink.url)
+        made.once("migrate")
+        at_work = [name for name in OURS if name != "migrate"]
+        for name in at_work:
+            stack.enter_context(made.up(name))
+        for name in at_work:
+            until(lambda name=name: made.is_well(name), PATIENCE)
+        yield made
+    assert "Traceback" not in "".join(made.log(name) for name in at_work)
+
+
+@pytest.fixture
+def front(hub: Processes, tmp_path: Path) -> Iterator[Front]:
+    """nginx in front of it."""
+    made = Front(tmp_path, {name: hub.ports[name] for name in OURS if _is_web(name)})
+    made.start()
+    yield made
+    made.stop()
 
 
 def _is_web(name: str) -> bool:
     return name == "ingest" or "--web" in OURS[name]["command"]
 
 
-def _wait_until_ready(hub: Processes, name: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if requests.get(f"http://127.0.0.1:{hub.ports[name]}/readyz", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise AssertionError(f"{name} is not ready: {hub.log(name)}")
+def test_the_processes_of_compose_do_the_work_of_a_hub(hub: Processes, front: Front) -> None:
+    smoke = subprocess.run(
+        [ROOT / "deploy/smoke.sh", front.url, KEY], check=False, capture_output=True, text=True,
+        env=os.environ | {"PATIENCE": "60"}, timeout=120,
+    )  # fmt: skip
+    logs = "\n".join(f"--- {name}\n{hub.log(name)}" for name in hub.processes)
+    assert smoke.returncode == 0, f"{smoke.stdout}{smoke.stderr}{logs}"
+    assert "smoke: this hub works" in smoke.stdout
 
 
-def _gone_within_a_second(url: str) -> None:
-    """An article that readers keep asking for through nginx is gone a second after its withdrawal."""
-    key = {"Authorization": f"Bearer {KEY}"}
-    body = {"title": "Soon gone", "text": "It is.", "external_id": "gone"}
-    taken = requests.post(f"{url}/api/articles", json=body, headers=key, timeout=20).json()
-    page = f"{url}/articles/{taken['accepted'][0]['id']}"
-    deadline = time.monotonic() + PATIENCE
-    while requests.get(f"{page}.txt", timeout=20).status_code != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    api = re.sub("/articles/", "/api/articles/", page)
-    assert requests.delete(api, headers=key, timeout=20).status_code == 200
-    withdrawn = time.monotonic()
-    while requests.get(f"{page}.txt", timeout=20).status_code == 200:
-        time.sleep(0.02)
-    assert time.monotonic() - withdrawn < 1.0
-    assert requests.get(page, timeout=20).status_code == 410
+def test_a_health_check_tells_who_is_not_well(hub: Processes) -> None:
+    for name in ("feeds-web", "render"):
+        assert hub.is_well(name)
+    hub.stop("render-web")
+    assert not hub.is_well("render-web")
+    hub.start("render-web")
+    until(lambda: hub.is_well("render-web"), PATIENCE)
+
+
+# --- what nginx keeps -----------------------------------------------------------------------------
+
+
+class Articles:
+    """Articles of the hub, through nginx."""
+
+    def __init__(self, front: Front) -> None:
+        self.front = front
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {KEY}"
+
+    def post(self, number: int, **given: Any) -> str:
+        """One more; its id, once all of it can be read."""
+        answer = self._session.post(
+            f"{self.front.url}/api/articles?source=test", json=record(number, **given), timeout=20
+        )
+        assert answer.status_code == 202, answer.text
+        article_id: str = answer.json()["accepted"][0]["id"]
+        until(lambda: self._is_settled(article_id), PATIENCE)
+        return article_id
+
+    def _is_settled(self, article_id: str) -> bool:
+        status = f"{self.front.url}/api/articles/{article_id}/status"
+        rows = self._session.get(status, timeout=20).json()["outputs"]
+        return all(row["state"] == "settled" for row in rows)
+
+    def withdraw(self, article_id: str) -> None:
+        """Returns when the hub has said that it is done."""
+        answer = self._session.delete(
+            f"{self.front.url}/api/articles/{article_id}", json={"reason": "Wrong."}, timeout=20
+        )
+        assert answer.status_code == 200, answer.text
+
+    def get(self, path: str) -> requests.Response:
+        """As a reader."""
+        return requests.get(f"{self.front.url}{path}", timeout=20)
+
+
+class Rush:
+    """Readers who ask for the same documents again and again; what each was told, and when."""
+
+    def __init__(self, articles: Articles, paths: list[str], readers: int = 4) -> None:
+        self.answers: list[tuple[float, str, int, str]] = []  # asked at, path, status, text
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._read, args=(articles, paths)) for _ in range(readers)
+        ]
+
+    def _read(self, articles: Articles, paths: list[str]) -> None:
+        while not self._stop.is_set():
+            for path in paths:
+                asked = time.monotonic()
+                answer = articles.get(path)
+                self.answers.append((asked, path, answer.status_code, answer.text))
+
+    def __enter__(self) -> Rush:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+def test_in_a_rush_the_hub_is_hardly_asked_and_what_is_taken_back_is_gone_within_a_second(
+    hub: Processes, front: Front
+) -> None:
+    articles = Articles(front)
+    gone, stays = articles.post(1, title="Soon gone"), articles.post(2)
+    pages_of = [f"/articles/{gone}", f"/articles/{gone}.txt", "/topics/orchard/feed.rss"]
+    steady = f"/articles/{stays}"
+    until(lambda: _keeps(articles, steady), PATIENCE)  # the mark has settled
+    with Rush(articles, [*pages_of, steady]) as rush:
+        until(lambda: len(rush.answers) > 200, PATIENCE)
+        articles.withdraw(gone)
+        withdrawn = time.monotonic()
+        until(lambda: time.monotonic() - withdrawn > 4, PATIENCE)
+    late = [one for one in rush.answers if one[0] > withdrawn + 1]
+    assert len(late) > 100
+    assert {status for _, path, status, _ in late if gone in path} == {410}
+    assert not any("Soon gone" in text for _, path, _, text in late if "feed" in path)
+    assert {status for _, path, status, _ in rush.answers if path == steady} == {200}
+    came = _told_by(front)["HIT"]
+    asked = len(rush.answers) - came
+    dead = sum(1 for _, _, status, _ in rush.answers if status == 410)  # never kept
+    assert asked - dead < len(rush.answers) / 10, _told_by(front)
+
+
+def _keeps(articles: Articles, path: str) -> bool:
+    """Whether nginx answers from what it keeps, a second on."""
+    before = _told_by(articles.front)["HIT"]
+    articles.get(path)
+    time.sleep(0.6)  # longer than anything is kept without a mark
+    articles.get(path)
+    return _told_by(articles.front)["HIT"] > before
+
+
+def _told_by(front: Front) -> Counter[str]:
+    """nginx's log: how many answers came from where."""
+    lines = pages.text(front.folder / "access.log").splitlines()
+    return Counter(json.loads(line)["cache"] for line in lines if line.endswith("}"))
+
+
+def test_a_withdrawal_outlives_the_death_of_everybody_who_could_tell_the_cache(
+    hub: Processes, front: Front
+) -> None:
+    articles = Articles(front)
+    gone = articles.post(3)
+    paths = [f"/articles/{gone}", f"/articles/{gone}.txt"]
+    until(lambda: _keeps(articles, paths[0]), PATIENCE)
+    assert [articles.get(path).status_code for path in paths] == [200, 200]
+    articles.withdraw(gone)
+    for name in ("feeds-web", "ingest"):
+        hub.kill(name)
+    front.kill()
+    front.start()  # what it kept is still in its folder
+    for name in ("feeds-web", "ingest"):
+        hub.start(name)
+    until(lambda: hub.is_well("feeds-web"), PATIENCE)
+    assert [articles.get(path).status_code for path in paths] == [410, 410]
+    until(lambda: hub.is_well("ingest"), PATIENCE)
+
+
+def test_a_correction_is_there_as_soon_as_it_is_rendered(hub: Processes, front: Front) -> None:
+    articles = Articles(front)
+    page = f"/articles/{articles.post(4)}.txt"
+    until(lambda: _keeps(articles, page), PATIENCE)
+    fixed = {"at": "2025-03-02", "text": "Row five it is."}
+    articles.post(4, html="<p>Tree 4 stands in row five.</p>", corrections=[fixed])
+    assert until(lambda: "row five" in articles.get(page).text, 5) < 1

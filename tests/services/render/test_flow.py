@@ -15,7 +15,7 @@ from seealso_render.flow import Render
 from seealso_render.settings import RenderSettings
 from seealso_render.worker import Worker
 from seealso_sdk import Context, Rendition
-from seealso_store import ledger, outputs, renditions
+from seealso_store import ledger, outputs, purges, renditions
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.ledger import Counts
@@ -240,6 +240,23 @@ def test_a_newer_version_that_came_while_rendering_is_rendered_next(
     render.drain("actor")
     assert body(db, "a1") == b"second for Testhub"
     assert row(db, "a1").settled == 2
+
+
+def test_a_correction_that_is_rendered_makes_what_caches_kept_old(
+    db: Database, render: Render, add_article: AddArticle, clock: Clock
+) -> None:
+    def mark() -> str:
+        with db.read() as conn:
+            return purges.mark(conn)
+
+    before = mark()
+    for version, lane in ((1, ledger.LANE_NEW), (2, ledger.LANE_WITHDRAW)):
+        assert mark() == before
+        add_article("a1", version)
+        with db.write() as tx:
+            ledger.open_rows(tx, "a1", version, ["actor"], lane=lane, now=clock())
+        render.run_once("actor")
+    assert mark() != before
 
 
 def test_stopping_gives_back_what_was_not_tried(

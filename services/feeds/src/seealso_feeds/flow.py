@@ -21,7 +21,7 @@ from seealso_core import log as logs
 from seealso_core.outage import Outage
 from seealso_related.words import name_words, name_words_anywhere
 from seealso_sdk.text import fold, slugify
-from seealso_store import filings, ledger, topics
+from seealso_store import filings, ledger, purges, topics
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.filings import Filed, Loaded, Touched
@@ -169,6 +169,8 @@ class Filing:
             if claim.article_id in broken:
                 _set_back(tx, claim, broken[claim.article_id], at)
         _file_again(tx, again, at)
+        if any(claim.lane == ledger.LANE_WITHDRAW for claim in claims):
+            purges.renew(tx)
         return self._claim(tx) if go_on() else []
 
     def _apply(

@@ -87,6 +87,11 @@ class Serve:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._lock = threading.Lock()
 
+    @property
+    def database(self) -> Database:
+        """What it reads."""
+        return self._database
+
     def document(self, key: str, look: Look, has: Has) -> Document:
         """The document under `key` (its canonical URL), without a body if the asker has it.
 

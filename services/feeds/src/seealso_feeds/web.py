@@ -30,6 +30,7 @@ from seealso_feeds.documents import (
 from seealso_feeds.drafts import Assembling, Maker
 from seealso_feeds.errors import BadParameter, FeedsError, Gone, Moved, NotHere, NotReady
 from seealso_feeds.looks import Looks
+from seealso_feeds.marks import Marks
 from seealso_feeds.pages import MessagePage, PageHead
 from seealso_feeds.plans import Planner
 from seealso_feeds.serve import Look, Serve
@@ -69,7 +70,7 @@ def blueprint(
         channels: the operator's use cases.
     """
     routes = Blueprint("feeds", __name__)
-    public = PublicPages(serve, Maker(hub, host), Looks(hub))
+    public = PublicPages(serve, Maker(hub, host), Looks(hub), Marks(serve.database))
     for rule, view in (
         ("/", public.start),
         ("/topics", public.topics),
@@ -89,6 +90,7 @@ def blueprint(
         ("/channels/<secret>/feed.<extension>", public.channel_feed),
         ("/static/<name>", public.static),
         ("/favicon.ico", public.icon),
+        ("/purge-mark", public.purge_mark),
     ):
         routes.add_url_rule(rule, view.__name__, view, methods=["GET"])
     PartnersApi(channels, hub.url).register(routes, guard)
@@ -101,10 +103,11 @@ def blueprint(
 class PublicPages:
     """What partners and readers pull."""
 
-    def __init__(self, serve: Serve, maker: Maker, looks: Looks) -> None:
+    def __init__(self, serve: Serve, maker: Maker, looks: Looks, marks: Marks) -> None:
         self._serve = serve
         self._maker = maker
         self._looks = looks
+        self._marks = marks
         self._name = maker.hub.name
 
     # --- pages -----------------------------------------------------------------------------------
@@ -237,6 +240,12 @@ class PublicPages:
         response.headers["Cache-Control"] = _A_DAY
         response.headers["Last-Modified"] = http_date(0)
         return response
+
+    @describe("For a cache in front: what it keeps is good under this mark.", media="text/plain")
+    def purge_mark(self) -> Response:
+        mark = self._marks.settled()
+        headers = {"Purge-Mark": mark, "Cache-Control": "no-store"}
+        return Response(f"{mark}\n", content_type="text/plain; charset=utf-8", headers=headers)
 
     # --- sending ---------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
 from seealso_sdk.model import Article, Problem, RawArticle, RawInput
 from seealso_sdk.plugin import SourceContext, SourceMeta
-from seealso_store import articles, ledger, outputs
+from seealso_store import articles, ledger, outputs, purges
 from seealso_store.articles import ArticleRow, Change
 from seealso_store.clock import iso
 from seealso_store.database import Database
@@ -397,6 +397,8 @@ def _write(tx: Connection, changes: Sequence[Change], now: int) -> list[str]:
     names = outputs.enabled(tx)
     ledger.open_many(tx, [o for o in openings if o.article_id not in hidden], names, now=now)
     ledger.open_many(tx, openings, [ledger.FILING], now=now)
+    if hidden or urgent:
+        purges.renew(tx)
     return names
 
 

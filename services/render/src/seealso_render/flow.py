@@ -23,7 +23,7 @@ from seealso_core.messages import Wake
 from seealso_core.nudge import Nudger
 from seealso_sdk.model import Rendition
 from seealso_sdk.plugin import Context, OutputMeta
-from seealso_store import articles, ledger, outputs, renditions
+from seealso_store import articles, ledger, outputs, purges, renditions
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.ledger import Claim
@@ -241,6 +241,8 @@ class Render:
             run_at = None if verdict.wait is None else at + int(verdict.wait * SECOND)
             ledger.fail(tx, claim, error=verdict.error, run_at=run_at, now=at)
         ledger.release(tx, outcome.left, at)
+        if any(claim.lane == ledger.LANE_WITHDRAW for claim in outcome.done):
+            purges.renew(tx)  # a correction: from here on it can be seen
         return settled
 
     def _tell(self, output: str, settled: set[str], outcome: Outcome) -> None:

@@ -34,7 +34,7 @@ metadata = MetaData(
 hub = Table(  # written at first start by whoever opens the store first
     "hub",
     metadata,
-    Column("name", Text, primary_key=True),  # hub_id, secret (base64, signs links), created
+    Column("name", Text, primary_key=True),  # hub_id, secret (base64), created, purge
     Column("value", Text, nullable=False),
 )
 
@@ -45,6 +45,13 @@ api_key = Table(  # ingest
     Column("label", Text, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("revoked", BigInteger),
+)
+
+heartbeat = Table(  # each service its own step's: the workers of a step are alive
+    "heartbeat",
+    metadata,
+    Column("step", Text, primary_key=True),  # render, filing, dispatch, clock
+    Column("at", BigInteger, nullable=False),
 )
 
 # --- articles: ingest --------------------------------------------------------------------------
@@ -121,6 +128,7 @@ ledger = Table(
     Column("attempts", Integer, nullable=False, default=0),  # for `wanted`
     Column("error", Text),
     Column("correlation_id", Text, nullable=False, default=""),
+    Column("traceparent", Text),  # of the request that wanted this version (W3C Trace Context)
     Column("updated", BigInteger, nullable=False),
     PrimaryKeyConstraint("article_id", "output"),
     Index("ix_ledger_due", "output", "state", "lane", "run_at"),
@@ -360,6 +368,8 @@ delivery = Table(
     Column("token", BigInteger, nullable=False, default=0),
     Column("attempts", Integer, nullable=False, default=0),
     Column("message_id", Text, nullable=False),  # the same on every try
+    Column("correlation_id", Text),  # of the request that caused it: a sign-up, a sending
+    Column("traceparent", Text),
     Column("error", Text),
     Column("updated", BigInteger, nullable=False),
     PrimaryKeyConstraint("issue_id", "subscriber_id"),
