@@ -349,3 +349,42 @@ def test_a_killed_hub_leaves_no_orphan_and_starts_again_at_once(tmp_path: Path) 
         assert hub.stop() == 0
     assert not (data / "hub.json").exists()
     assert "Traceback" not in hub.log
+
+
+def test_all_cores_work_where_the_settings_say_so(tmp_path: Path) -> None:
+    counts = {"SEEALSO_WEB_WORKERS": "2", "SEEALSO_RENDER_PROCESSES": "3"}
+    several = start(tmp_path / "data", **counts)
+
+    def of(module: str) -> list[psutil.Process]:
+        family = psutil.Process(several.process.pid).children(recursive=True)
+        return [one for one in family if module in one.cmdline()]
+
+    try:
+        assert len(of("seealso_core.server")) == 2
+        renderers = of("seealso_hub.renderer")
+        assert len(renderers) == 2  # and one in the hub's own process
+        renderers[0].kill()
+        came = several.feed_samples()
+        assert all(
+            one["state"] == "settled" for each in came.articles for one in states(several, each)
+        )
+        deadline = time.monotonic() + 20
+        while len(of("seealso_hub.renderer")) < 2:
+            assert time.monotonic() < deadline, several.log
+            time.sleep(0.05)
+        family = psutil.Process(several.process.pid).children(recursive=True)
+    finally:
+        assert several.stop() == 0
+    _, left = psutil.wait_procs(family, timeout=5)
+    assert not left
+
+
+def states(hub: RunningHub, article: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of an article's rows in the ledger."""
+    answer = requests.get(
+        f"{hub.url}/api/articles/{article['id']}/status",
+        headers={"Authorization": f"Bearer {(hub.data / 'key').read_text().strip()}"},
+        timeout=10,
+    )
+    rows: list[dict[str, Any]] = answer.json()["outputs"]
+    return rows

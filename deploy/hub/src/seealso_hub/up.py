@@ -1,7 +1,7 @@
 """The whole line on one machine, started and watched.
 
     checks ──> store ──> key ──> line (worker threads, plugin children) ──> web child ──> announced
-      │ one clear sentence each                                               │ dies: started again
+      │ one clear sentence each    └─> more render processes                  │ dies: started again
       └──────────────── SIGINT, SIGTERM: web first, then workers give their leases back ─────────┘
 
 The main thread starts every child itself: on Linux a child is killed when the thread that started
@@ -43,15 +43,16 @@ log = logs.get(__name__)
 class OneMachine:
     """A running hub. Made by `started`."""
 
-    def __init__(self, settings: Settings, web: WebChild) -> None:
+    def __init__(self, settings: Settings, url: str, children: list[Child]) -> None:
         self.settings = settings
-        self.url = web.url
-        self._web = web
+        self.url = url
+        self._children = children
 
     def serve(self) -> None:
-        """Watch over the web child, until the process is told to stop."""
+        """Watch over the children, until the process is told to stop."""
         while True:
-            self._web.look()
+            for child in self._children:
+                child.look()
             time.sleep(LOOK_SECONDS)
 
 
@@ -86,10 +87,14 @@ def started(settings: Settings) -> Iterator[OneMachine]:
         line = Line(settings, database)
         stack.callback(line.stop, STOP_SECONDS / 2)
         line.start()
+        more = [Renderer(settings) for _ in range(settings.render_processes - 1)]
+        stack.callback(_stop_all, more, STOP_SECONDS / 2)
+        for renderer in more:
+            renderer.start()
         web.wait_until_up()
         place.announce(settings.data, Running(web.url, os.getpid()))
         stack.callback(place.retire, settings.data)
-        yield OneMachine(settings, web)
+        yield OneMachine(settings, web.url, [web, *more])
 
 
 def ensure_key(database: Database, settings: Settings) -> str:
@@ -116,29 +121,30 @@ def take_back_leases(database: Database) -> None:
         log.info("The hub before was cut off; its work goes on", rows=rows)
 
 
-class WebChild:
-    """The process that serves, started again when it dies."""
+class Child:
+    """A process of the hub's own, started again when it dies.
 
-    def __init__(self, settings: Settings) -> None:
-        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(  # noqa: S104  # compared, not bound
-            settings.host, settings.host
-        )
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-        self._environ = os.environ | {
-            "SEEALSO_DATA": str(settings.data),
-            "SEEALSO_HOST": settings.host,
-            "SEEALSO_PORT": str(settings.port),
-            "SEEALSO_HUB_URL": settings.hub_url,
-        }
+    Args:
+        name: for the log.
+        module: what it runs.
+        environ: settings, besides this process's environment.
+    """
+
+    def __init__(self, name: str, module: str, environ: dict[str, str]) -> None:
+        self._name = name
+        self._module = module
+        self._environ = os.environ | environ
         self._process: subprocess.Popen[bytes] | None = None
         self._born = 0.0
         self._pause = LOOK_SECONDS
+        self._again_at = float("inf")
 
     def start(self) -> None:
         """Start it. A session of its own: Ctrl-C in the terminal is for the supervisor alone."""
         self._born = time.monotonic()
+        self._again_at = float("inf")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "seealso_hub.web"],
+            [sys.executable, "-m", self._module],
             env=self._environ,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -146,17 +152,59 @@ class WebChild:
 
     def look(self) -> None:
         """Start it again if it has died, with a pause that grows while it dies young."""
-        if self._process is None or self._process.poll() is None:
+        if time.monotonic() >= self._again_at:
+            self.start()
+        ended = self._again_at < float("inf")
+        if ended or self._process is None or self._process.poll() is None:
             return
         lived = time.monotonic() - self._born
         self._pause = LOOK_SECONDS if lived > 60 else min(self._pause * 2, LONGEST_PAUSE_SECONDS)
+        self._again_at = time.monotonic() + self._pause
         log.error(
-            "The web process ended; starting it again",
+            "A process ended; starting it again",
+            process=self._name,
             code=self._process.returncode,
             pause=round(self._pause, 1),
         )
-        time.sleep(self._pause)
-        self.start()
+
+    def end(self) -> None:
+        """Ask it to end."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def stop(self, timeout: float) -> None:
+        """End it: what is in hand is finished, then, after `timeout` seconds, cut."""
+        self.end()
+        if self._process is None:
+            return
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def has_ended(self) -> bool:
+        """Whether it was started and is no more."""
+        return self._process is not None and self._process.poll() is not None
+
+
+class Renderer(Child):
+    """One more render process, beside the worker in the supervisor."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__("render", "seealso_hub.renderer", _settings_of(settings))
+
+
+class WebChild(Child):
+    """The process that serves; its workers, where there are several, are its own children."""
+
+    def __init__(self, settings: Settings) -> None:
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(  # noqa: S104  # compared, not bound
+            settings.host, settings.host
+        )
+        self.url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+        super().__init__("web", "seealso_hub.web", _settings_of(settings))
 
     def wait_until_up(self) -> None:
         """Wait for the first answer.
@@ -164,12 +212,11 @@ class WebChild:
         Raises:
             CannotStart: it died, or did not answer in time.
         """
-        assert self._process is not None
         deadline = time.monotonic() + START_SECONDS
         with requests.Session() as session:
             session.trust_env = False
             while time.monotonic() < deadline:
-                if self._process.poll() is not None:
+                if self.has_ended():
                     raise CannotStart("The web process ended at its start: its log above says why.")
                 with suppress(requests.RequestException):
                     if session.get(f"{self.url}/livez", timeout=2).ok:
@@ -180,17 +227,22 @@ class WebChild:
             " see its log above, and `seealso doctor`."
         )
 
-    def stop(self, timeout: float) -> None:
-        """End it: requests in hand are finished, then, after `timeout` seconds, cut."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+
+def _settings_of(settings: Settings) -> dict[str, str]:
+    """What the command line decided, for a child."""
+    return {
+        "SEEALSO_DATA": str(settings.data),
+        "SEEALSO_HOST": settings.host,
+        "SEEALSO_PORT": str(settings.port),
+        "SEEALSO_HUB_URL": settings.hub_url,
+    }
+
+
+def _stop_all(children: list[Renderer], timeout: float) -> None:
+    for child in children:
+        child.end()
+    for child in children:
+        child.stop(timeout)
 
 
 class _Stop(BaseException):

@@ -55,6 +55,9 @@ class Settings:
     host: str = _row("127.0.0.1", "Address to listen on.")
     port: int = _row(8080, "Port to listen on; 0 takes a free one.")
     web_workers: int = _row(1, "Web processes on one port: as many as there are cores to spare.")
+    render_processes: int = _row(
+        1, "Render workers of `seealso up`, each with plugin processes of its own."
+    )
     proxies: int = _row(
         0, "Proxies in front whose X-Forwarded-For and -Proto are believed; 1 behind nginx."
     )
@@ -288,6 +291,7 @@ def _complete(given: Settings) -> Settings:
     for name, low, high in (
         ("port", 0, 65535),
         ("web_workers", 1, 64),
+        ("render_processes", 1, 64),
         ("proxies", 0, 10),
         ("plugin_memory_mb", 64, 1 << 20),
         ("plugin_output_mb", 1, 1024),
