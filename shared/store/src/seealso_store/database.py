@@ -19,10 +19,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, TypeVar
 from weakref import finalize
 
 import sqlalchemy as sa
+from seealso_core import meters
 from sqlalchemy import Connection, Engine, Table, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
@@ -30,6 +32,7 @@ from sqlalchemy.engine import URL, make_url
 from seealso_store import clock
 from seealso_store.clock import SECOND, ServerClock
 from seealso_store.errors import StoreConflict, StoreError
+from seealso_store.integrity import Use
 from seealso_store.trouble import explained, is_trouble
 from seealso_store.turns import Turns
 
@@ -53,6 +56,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.dialect = engine.dialect.name
+        self._use: Use | None = None
         self._begin_anew()
 
     def _begin_anew(self) -> None:
@@ -66,6 +70,7 @@ class Database:
         two who write to it. What the parent opened is left to it, open and untouched."""
         if self._process != os.getpid():
             self.engine.dispose(close=False)
+            self._use = None
             self._begin_anew()
 
     @contextmanager
@@ -87,7 +92,9 @@ class Database:
                 conn.exec_driver_sql("ROLLBACK")
                 conn.exec_driver_sql("BEGIN IMMEDIATE")
             yield conn
+            began = time.perf_counter()
             conn.commit()
+            meters.COMMIT_SECONDS.observe(time.perf_counter() - began)
 
     def transact(self, work: Callable[[Connection], T]) -> T:
         """What `work` returns, once what it wrote is committed.
@@ -148,6 +155,17 @@ class Database:
             finalize(self, conn.close)
         return conn
 
+    def use(self) -> None:
+        """Say that this process works on the file until `close`; before, see that it is whole.
+
+        Raises:
+            NotADatabase: it isn't.
+        """
+        if self.dialect == "sqlite" and self._use is None and self.engine.url.database:
+            use = Use(Path(self.engine.url.database))
+            use.begin()
+            self._use = use
+
     def close(self) -> None:
         """Close every pooled connection."""
         watcher: sqlite3.Connection | None = getattr(self._watching, "conn", None)
@@ -155,6 +173,9 @@ class Database:
             watcher.close()
             del self._watching.conn
         self.engine.dispose()
+        if self._use is not None:
+            self._use.end()
+            self._use = None
 
 
 def open_database(url: str) -> Database:

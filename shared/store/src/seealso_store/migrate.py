@@ -49,6 +49,7 @@ def prepare(db: Database) -> None:
         StoreUnavailable: the database does not answer.
     """
     _check_folder(db)
+    db.use()
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:

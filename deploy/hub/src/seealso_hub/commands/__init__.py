@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from seealso_hub.commands.articles import articles, withdraw
+from seealso_hub.commands.backup import backup, restore
 from seealso_hub.commands.channels import channels
 from seealso_hub.commands.dead_letters import dead_letters
 from seealso_hub.commands.demo import demo
@@ -34,6 +35,8 @@ COMMANDS: list[click.Command] = [
     outputs,
     plugins,
     dead_letters,
+    backup,
+    restore,
     doctor,
     version,
 ]
