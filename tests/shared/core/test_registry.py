@@ -106,6 +106,17 @@ def test_the_others_are_described_whatever_one_of_them_does(tmp_path: Path) -> N
     assert {r.name for r in found.records if r.status == "failed"} == {"b_dies", "d_raises"}
 
 
+def test_a_child_that_is_killed_while_it_describes_costs_no_plugin(tmp_path: Path) -> None:
+    once = f"""
+import os, pathlib, signal
+here = pathlib.Path({str(tmp_path / "here")!r})
+if not here.exists():
+    here.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert load(tmp_path, unlucky=once + output("u", "u")).enabled_outputs() == ["u"]
+
+
 def test_an_import_that_hangs_is_given_up(tmp_path: Path) -> None:
     started = time.monotonic()
     found = load(tmp_path, 0.7, a_hangs="import time; time.sleep(600)", b_good=output("b", "b"))

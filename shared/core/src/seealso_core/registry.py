@@ -183,7 +183,9 @@ def _describe_all(found: Sequence[Candidate], seconds: float) -> list[Mapping[st
             if failure is None:
                 continue
             culprit = rest[len(answers)]
-            if answers:  # alone: what was imported before it in the same child may have its part
+            # Once more, alone: what was imported before it in the same child may have its part, or
+            # somebody else killed the child, and a hub without a plugin refuses what it reads.
+            if answers or failure.kind == "crashed":
                 alone, failure = _ask(spawner, [culprit], seconds)
                 described += alone
             if failure is not None:
