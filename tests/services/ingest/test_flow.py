@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from seealso_core.host import PluginHost
+from seealso_core.log import is_correlation_id
 from seealso_core.messages import Wake
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
 from seealso_ingest.flow import Ingest, Receipt
@@ -246,7 +247,9 @@ def test_an_embargo_hides_until_it_ends_and_an_expiry_hides_from_then_on(
     assert ingest.turn() == 0
     assert get(database, one.id).status == "published"
     assert states(database, one.id)["rss"] == ("waiting", 2, 0)
-    assert Wake("render", "rss", (one.id,), "") in nudges.wakes
+    (wake,) = [wake for wake in nudges.wakes if wake.output == "rss"]
+    assert (wake.stage, wake.ids) == ("render", (one.id,))
+    assert is_correlation_id(wake.correlation_id)  # the clock's turn has one of its own
     rendered(database, one.id, clock())
     clock.forward(86_400)
     assert ingest.turn() == 1

@@ -217,21 +217,32 @@ def test_metrics_are_prometheus_text() -> None:
         "seealso_x", "Lines\nand \\.", "gauge", (({"output": 'a"b\\\n'}, 3), ({}, 2.5e9))
     )
     client = create_app("test", [], collect=[lambda: [gauge]]).test_client()
+    before = client.get("/metrics").text
     client.get("/healthz")
     client.open("/healthz", method="WOMBAT")
     answer = client.get("/metrics")
     assert answer.content_type == metrics.CONTENT_TYPE
     assert "# HELP seealso_x Lines\\nand \\\\.\n# TYPE seealso_x gauge\n" in answer.text
     assert 'seealso_x{output="a\\"b\\\\\\n"} 3\nseealso_x 2500000000.0\n' in answer.text
-    assert 'seealso_http_requests_total{method="GET",status="2xx"} 1\n' in answer.text
+    counted = 'seealso_http_requests_total{method="GET",status="2xx"}'
+    # This process may have answered others: /metrics itself and /healthz are two more.
+    assert sample(answer.text, counted) == sample(before, counted) + 2
     assert 'method="other"' in answer.text
+    seconds = "seealso_http_seconds_count"
+    assert sample(answer.text, seconds) == sample(before, seconds) + 3
+
+
+def sample(text: str, series: str) -> float:
+    """The value of a series; 0 where it isn't there."""
+    found = [line for line in text.splitlines() if line.startswith(series + " ")]
+    return float(found[0].rpartition(" ")[2]) if found else 0.0
 
 
 def test_a_counter_wants_a_value_for_each_label() -> None:
-    counter = Counter("n", "h", ("a",))
+    counter = Counter("n", "h", ("a",), known=[("y",)])
     counter.add("x")
     counter.add("x", by=2)
-    assert counter.metric().samples == (({"a": "x"}, 3),)
+    assert counter.metric().samples == (({"a": "x"}, 3), ({"a": "y"}, 0))
     with pytest.raises(ValueError, match="give a"):
         counter.add()
 

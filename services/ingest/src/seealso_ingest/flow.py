@@ -15,17 +15,19 @@ ledger rows are closed, and only the filing row is opened: it takes the article 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
+from seealso_core import log as logs
+from seealso_core import meters, tracing
 from seealso_core.errors import PluginMissing
 from seealso_core.messages import MAX_IDS, Wake
 from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
 from seealso_sdk.model import Article, Problem, RawArticle, RawInput
 from seealso_sdk.plugin import SourceContext, SourceMeta
-from seealso_store import articles, ledger, outputs, purges
+from seealso_store import articles, future, ledger, outputs, purges
 from seealso_store.articles import ArticleRow, Change
 from seealso_store.clock import iso
 from seealso_store.database import Database
@@ -38,6 +40,8 @@ from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn, Re
 from seealso_ingest.limits import LIMITS
 from seealso_ingest.normalise import Draft, normalise
 from seealso_ingest.settings import IngestSettings
+
+log = logs.get(__name__)
 
 DUE_AT_ONCE = 500  # articles whose status changes in one turn
 _UPDATED = frozenset({"update", "correct", "withdraw", "reinstate"})
@@ -143,6 +147,8 @@ class Ingest:
         while batch := list(islice(items, LIMITS.batch)):
             accepted += self._commit(batch, rejected, correlation_id, reinstate=reinstate)
         rejected.sort(key=lambda rejection: rejection.index)
+        if rejected:
+            meters.INTAKE.add("rejected", by=len(rejected))
         return Receipt(tuple(accepted), tuple(rejected))
 
     def _sources(self) -> dict[str, SourceMeta]:
@@ -197,7 +203,10 @@ class Ingest:
         )
         rejected += [one for one in taken.parts if isinstance(one, Rejection)]
         self._nudge(taken.changes, taken.names, correlation_id)
-        return [one for one in taken.parts if isinstance(one, Accepted)]
+        accepted = [one for one in taken.parts if isinstance(one, Accepted)]
+        for one in accepted:
+            meters.INTAKE.add(one.change)
+        return accepted
 
     # -- what an operator does
 
@@ -232,21 +241,30 @@ class Ingest:
         return self._change_one(article_id, correlation_id, decided)
 
     def turn(self) -> int:
-        """Publish what an embargo has ended for, expire what is over. Returns how many."""
+        """Publish what an embargo has ended for, expire what is over. Returns how many.
+
+        What a clock that ran ahead has put off is brought back, too.
+        """
         now = self._now()
         with self._database.read() as conn:
-            if not articles.due(conn, now, limit=1):
-                return 0
+            ahead = self._database.dialect == "sqlite" and future.found(conn, now)
+            due_now = bool(articles.due(conn, now, limit=1))
+        if ahead:
+            rows = self._database.transact(lambda tx: future.bring_back(tx, now))
+            log.warning("The clock was set back; work that it had put off is due again", rows=rows)
+        if not due_now:
+            return 0
 
         def work(tx: Connection) -> tuple[list[Change], list[str]]:
             due = articles.due(tx, now, limit=DUE_AT_ONCE)
             standings = _standings(tx, [row.id for row in due])
             found = (decide.on_time(standing, now) for standing in standings.values())
-            changes = [change for change in found if change is not None]
+            changes = [_caused(change) for change in found if change is not None]
             return changes, _write(tx, changes, now)
 
-        changes, names = self._database.transact(work)
-        self._nudge(changes, names, "")
+        with logs.bind(logs.new_correlation_id()), tracing.span("turn"):
+            changes, names = self._database.transact(work)
+            self._nudge(changes, names, logs.correlation_id())
         return len(changes)
 
     def _change_one(
@@ -274,10 +292,29 @@ class Ingest:
         """After the commit, and only for speed: one wake for each output, one for the feeds."""
         if not changes:
             return
+        with logs.bind(correlation_id):
+            _tell(changes)
         ids = tuple(dict.fromkeys(change.article.id for change in changes))[:MAX_IDS]
+        trace = tracing.current()
         for name in names:
-            self._nudger.nudge(Wake("render", name, ids, correlation_id))
-        self._nudger.nudge(Wake("feeds", ledger.FILING, ids, correlation_id))
+            self._nudger.nudge(Wake("render", name, ids, correlation_id, trace))
+        self._nudger.nudge(Wake("feeds", ledger.FILING, ids, correlation_id, trace))
+
+
+def _tell(changes: Sequence[Change]) -> None:
+    """What was committed, in one line: of one article what it is, of several their ids."""
+    first = changes[0]
+    if len(changes) == 1:
+        article = first.article
+        log.info("Stored", article=article.id, version=article.version, change=first.op)
+    else:
+        ids = list(dict.fromkeys(change.article.id for change in changes))
+        log.info("Stored", articles=ids, versions=len(changes))
+
+
+def _caused(change: Change) -> Change:
+    """By the clock: under the id that is bound here."""
+    return replace(change, correlation_id=logs.correlation_id())
 
 
 # --- inside the transaction ----------------------------------------------------------------------
@@ -386,6 +423,7 @@ def _write(tx: Connection, changes: Sequence[Change], now: int) -> list[str]:
             change.article.version,
             ledger.LANE_WITHDRAW if article_id in urgent else ledger.LANE_NEW,
             change.correlation_id,
+            tracing.current(),
         )
         for article_id, change in newest.items()
     ]

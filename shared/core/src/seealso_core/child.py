@@ -8,6 +8,7 @@ limits contain bugs; they are no sandbox against malice: the plugin runs as the 
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -116,11 +117,39 @@ def _serve(pipes: Pipes, boot: dict[str, Any]) -> None:
         return
     pipes.send(frames.READY, b"")
     worker = Worker(plugin, boot["output_max"])
+    voice = _Voice()
+    sys.stdout = sys.stderr = io.TextIOWrapper(
+        voice, "utf-8", "backslashreplace", line_buffering=True
+    )
     while (request := pipes.receive()) is not None:
         _limit_cpu(frames.seconds_for(boot["deadline"], len(request[1])))
+        voice.call += request[0] != frames.CONTEXT
         reply = worker.answer(*request)
+        sys.stdout.flush()
         if reply is not None:
             pipes.send(*reply)
+
+
+class _Voice(io.RawIOBase):
+    """What the plugin prints, on standard error, after a line that says in which call: the host
+    sends several articles ahead, and has to know whose words these are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.call = 0
+        self._told = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 2
+
+    def write(self, data: Any) -> int:
+        if self._told != self.call:
+            self._told = self.call
+            os.write(2, frames.in_call(self.call))
+        return os.write(2, data)
 
 
 def _named(article: Article) -> Article:

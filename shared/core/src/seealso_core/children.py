@@ -23,9 +23,12 @@ from seealso_sdk.plugin import Context
 from seealso_core import frames
 from seealso_core import log as logs
 from seealso_core.errors import FailureKind, PluginFailed
+from seealso_core.frames import Errand
 
 PIPE_BYTES = 1024 * 1024
 STDERR_TAIL = 2000
+LINE_MAX = 300  # bytes of a line that a plugin prints, in the log
+LINES_A_CALL = 20  # of these; the rest is only counted
 _F_SETPIPE_SZ = 1031  # fcntl's, Linux only
 
 
@@ -62,15 +65,20 @@ def _start_child() -> subprocess.Popen[bytes]:
     )
 
 
+log = logs.get(__name__)
+
+
 class Child:
     """One child process and its pipes. Not safe to share between threads.
 
     Args:
         output_max: bytes; a longer frame, or more on its standard output, ends it.
+        plugin: its name, beside what it prints in the log.
     """
 
-    def __init__(self, spawner: Spawner, output_max: int) -> None:
+    def __init__(self, spawner: Spawner, output_max: int, plugin: str = "") -> None:
         self._process = spawner.spawn()
+        self._voice = _Voice(plugin)
         self._max = output_max
         self._in, self._out, self._err = (
             stream.fileno()
@@ -86,7 +94,6 @@ class Child:
         self._poll.register(self._err, select.POLLIN)
         self._pending: deque[memoryview] = deque()
         self._buffer = bytearray()
-        self._tail = b""
         self._printed = 0
         self.calls = 0
         self.owed = 0  # answers that are still to come
@@ -103,10 +110,11 @@ class Child:
         self._pending.append(memoryview(frames.frame(kind, payload)))
         self._write()
 
-    def ask(self, kind: bytes, payload: bytes) -> None:
-        """`send` something that has an answer."""
+    def ask(self, kind: bytes, payload: bytes, errand: Errand = frames.NO_ERRAND) -> None:
+        """`send` something that has an answer; `errand` is what the log says about it."""
         self.calls += 1
         self.owed += 1
+        self._voice.expect(self.calls, errand)
         self.send(kind, payload)
 
     def receive(self, seconds: float) -> tuple[bytes, bytes]:
@@ -171,7 +179,7 @@ class Child:
             with suppress(KeyError):
                 self._poll.unregister(self._err)
             return
-        self._tail = (self._tail + data)[-STDERR_TAIL:]
+        self._voice.hear(data)
         self._printed += len(data)
         if self._printed > self._max:
             raise self._end("output-too-large", f"printed more than {self._max} bytes in one call")
@@ -205,8 +213,8 @@ class Child:
             return "it closed its pipe"
         with suppress(PluginFailed):
             self._read_stderr()
-        said = self._tail.decode("utf-8", "replace").strip().splitlines()
-        last = f"; last words: {logs.escaped(said[-1])[:300]}" if said else ""
+        said = self._voice.last_words()
+        last = f"; last words: {said}" if said else ""
         if state.si_code == os.CLD_EXITED:
             return f"it ended itself with status {state.si_status}{last}"
         if state.si_status == signal.SIGXCPU:
@@ -228,10 +236,66 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+        self._voice.end()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
+
+
+class _Voice:
+    """What a plugin prints, line by line into the log, under the id of what it was asked for."""
+
+    def __init__(self, plugin: str) -> None:
+        self._plugin = plugin
+        self._errands: deque[tuple[int, Errand]] = deque()
+        self._errand = frames.NO_ERRAND
+        self._half = b""
+        self._last = b""
+        self._lines = 0
+
+    def expect(self, call: int, errand: Errand) -> None:
+        """From this call on the words are about that."""
+        self._errands.append((call, errand))
+
+    def hear(self, data: bytes) -> None:
+        """Take what came out of the pipe."""
+        *lines, self._half = (self._half + data).split(b"\n")
+        for line in lines:
+            self._say(line)
+        if len(self._half) > STDERR_TAIL:
+            self.end()
+
+    def end(self) -> None:
+        """What was not a whole line is one now."""
+        line, self._half = self._half, b""
+        self._say(line)
+
+    def last_words(self) -> str:
+        """The last line that was printed, for the reason of its death."""
+        self.end()
+        return logs.escaped(self._last.decode("utf-8", "replace").strip())[:LINE_MAX]
+
+    def _say(self, line: bytes) -> None:
+        call = frames.call_in(line)
+        if call is not None:
+            while self._errands and self._errands[0][0] <= call:
+                self._errand = self._errands.popleft()[1]
+            self._lines = 0
+            return
+        if not line.strip():
+            return
+        self._last = line
+        self._lines += 1
+        if self._lines > LINES_A_CALL or not self._plugin:
+            return
+        with logs.bind(self._errand.correlation_id or logs.correlation_id()):
+            log.info(
+                "A plugin printed",
+                plugin=self._plugin,
+                line=line[:LINE_MAX].decode("utf-8", "replace"),
+                **self._errand.told(),
+            )
 
 
 def _widen(fd: int) -> None:

@@ -124,7 +124,9 @@ class Consumer:
             message.reject(requeue=False)
             return
         try:
+            # No span: a wake is no work. The ledger's rows have the traces of what is worked on.
             with logs.bind(wake.correlation_id):
+                log.debug("Woken", stage=wake.stage, output=wake.output, trace=wake.traceparent)
                 self._on_wake(wake)
         except Exception:  # an OSError let through would look like a lost broker
             log.exception("A wake could not be handled and becomes a dead letter", stage=wake.stage)

@@ -9,8 +9,10 @@ The article's JSON and the rendition's bytes travel as they are: the host never 
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from seealso_sdk.model import Channel, Entry, Filing, Link, RawInput, Rendition
@@ -24,6 +26,39 @@ LARGEST = 2**32 - 1
 BOOT, DESCRIBE, CONTEXT, RENDER, ASSEMBLE, READ = b"B", b"N", b"C", b"R", b"A", b"S"
 # From the child.
 READY, RENDITION, DOCUMENT, ITEMS, FAILURE = b"K", b"r", b"d", b"i", b"e"
+
+
+_CALL = re.compile(rb"\x1eseealso call (\d{1,12})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a call is about, for the log: it says so beside what the plugin prints meanwhile."""
+
+    correlation_id: str = ""
+    article_id: str = ""
+    version: int = 0
+    attempt: int = 0
+
+    def told(self) -> dict[str, str | int]:
+        """As attributes of a record."""
+        if not self.article_id:
+            return {}
+        return {"article": self.article_id, "version": self.version, "attempt": self.attempt}
+
+
+NO_ERRAND = Errand()
+
+
+def in_call(number: int) -> bytes:
+    """The line on a child's standard error that says: what follows is of this call."""
+    return b"\x1eseealso call %d\n" % number
+
+
+def call_in(line: bytes) -> int | None:
+    """The number of the call, where a line is such a line."""
+    found = _CALL.match(line)
+    return int(found[1]) if found else None
 
 
 def seconds_for(deadline: float, size: int) -> float:

@@ -25,11 +25,12 @@ from seealso_sdk.errors import ModelError, Reject, Retry, SeealsoError
 from seealso_sdk.model import Channel, Entry, Problem, RawArticle, RawInput, Rendition
 from seealso_sdk.plugin import Context, SourceContext
 
-from seealso_core import frames
+from seealso_core import frames, meters
 from seealso_core import log as logs
 from seealso_core.children import Child, Spawner
 from seealso_core.describe import Kind
 from seealso_core.errors import PluginFailed, PluginMissing
+from seealso_core.frames import Errand
 from seealso_core.registry import PluginRecord, Registry
 from seealso_core.settings import Settings
 
@@ -38,6 +39,8 @@ WINDOW_BYTES = 512 * 1024
 BOOT_SECONDS = 20.0
 CALLS_PER_CHILD = 10_000  # then a fresh one: a plugin that leaks is no reason to fail
 MIB = 1024 * 1024
+
+Job = tuple[bytes, Context] | tuple[bytes, Context, Errand]
 
 log = logs.get(__name__)
 
@@ -83,7 +86,7 @@ class _Pool:
             PluginMissing: the host is closed.
         """
         try:
-            child = Child(self._host.spawner, self._host.output_max)
+            child = Child(self._host.spawner, self._host.output_max, self._record.name)
         except RuntimeError as ended:  # the spawner's thread
             raise PluginMissing("the plugin host is closed") from ended
         with self._lock:
@@ -104,6 +107,18 @@ class _Pool:
             error = _as_error(kind, payload)
             raise PluginFailed("raised", f"it could not be loaded: {error}")
         return child
+
+    def count(self, error: Exception) -> Exception:
+        """Let a failure be seen in the metrics."""
+        kind = (
+            error.kind
+            if isinstance(error, PluginFailed)
+            else "retry"
+            if isinstance(error, Retry)
+            else "rejected"
+        )
+        meters.PLUGIN_FAILURES.add(self._record.name, kind)
+        return error
 
     def close(self) -> None:
         with self._lock:
@@ -135,6 +150,7 @@ class _Turn:
 class _Job:
     article: bytes
     context: Context
+    errand: Errand = frames.NO_ERRAND
     sent_to: Child | None = None
 
 
@@ -177,10 +193,10 @@ class PluginHost:
             output_mb=settings.plugin_output_mb,
         )
 
-    def render_many(
-        self, output: str, jobs: Iterable[tuple[bytes, Context]]
-    ) -> Iterator[Rendition | Exception]:
+    def render_many(self, output: str, jobs: Iterable[Job]) -> Iterator[Rendition | Exception]:
         """Render articles, each given as its JSON. Yields as many results, in the same order.
+
+        A job may say which errand it is: what the plugin prints is logged with it.
 
         A result is the Rendition, or the exception of that one article: `PluginFailed`, `Retry`
         or `Reject`. Close the iterator to stop early.
@@ -190,15 +206,14 @@ class PluginHost:
         """
         return self._pipeline(self._pool("output", output), iter(jobs))
 
-    def _pipeline(
-        self, pool: _Pool, rest: Iterator[tuple[bytes, Context]]
-    ) -> Iterator[Rendition | Exception]:
+    def _pipeline(self, pool: _Pool, rest: Iterator[Job]) -> Iterator[Rendition | Exception]:
         waiting: deque[_Job] = deque()
         with pool.turn() as turn:
             while _fill(waiting, rest):
                 try:
                     child = turn.child()
                 except PluginFailed as failure:
+                    pool.count(failure)
                     # Trying again at once for each article would only take long.
                     yield from (failure for _ in waiting)
                     yield from (failure for _ in rest)
@@ -206,7 +221,8 @@ class PluginHost:
                 for job in waiting:
                     if job.sent_to is not child:  # new, or waiting behind one that went wrong
                         _send_job(child, job)
-                yield self._result(child, waiting.popleft())
+                result = self._result(child, waiting.popleft())
+                yield pool.count(result) if isinstance(result, Exception) else result
 
     def _result(self, child: Child, job: _Job) -> Rendition | Exception:
         try:
@@ -252,23 +268,31 @@ class PluginHost:
             raise PluginFailed("nonsense", f"an article that does not fit: {error}") from error
 
     def _call(self, kind: Kind, name: str, request: bytes, payload: bytes, wanted: bytes) -> bytes:
-        with self._pool(kind, name).turn() as turn:
-            try:
-                answer, reply = self._ask(turn.child(), request, payload)
-            except PluginFailed as failure:
-                if failure.kind != "crashed":
-                    raise
-                # Somebody else may have killed it. Who dies twice over one input dies of it.
-                answer, reply = self._ask(turn.child(), request, payload)
-            if answer == wanted:
-                return reply
-            error = _as_error(answer, reply)
-            if _leaves_a_mess(error) and turn.held is not None:
-                turn.held.kill()
-            raise error
+        pool = self._pool(kind, name)
+        try:
+            with pool.turn() as turn:
+                return self._answer(turn, request, payload, wanted)
+        except (PluginFailed, Retry, Reject) as error:
+            pool.count(error)
+            raise
+
+    def _answer(self, turn: _Turn, request: bytes, payload: bytes, wanted: bytes) -> bytes:
+        try:
+            answer, reply = self._ask(turn.child(), request, payload)
+        except PluginFailed as failure:
+            if failure.kind != "crashed":
+                raise
+            # Somebody else may have killed it. Who dies twice over one input dies of it.
+            answer, reply = self._ask(turn.child(), request, payload)
+        if answer == wanted:
+            return reply
+        error = _as_error(answer, reply)
+        if _leaves_a_mess(error) and turn.held is not None:
+            turn.held.kill()
+        raise error
 
     def _ask(self, child: Child, request: bytes, payload: bytes) -> tuple[bytes, bytes]:
-        child.ask(request, payload)
+        child.ask(request, payload, Errand(correlation_id=logs.correlation_id()))
         return child.receive(frames.seconds_for(self.deadline, len(payload)))
 
     def _pool(self, kind: Kind, name: str) -> _Pool:
@@ -288,7 +312,7 @@ class PluginHost:
         self.spawner.close()
 
 
-def _fill(waiting: deque[_Job], rest: Iterator[tuple[bytes, Context]]) -> bool:
+def _fill(waiting: deque[_Job], rest: Iterator[Job]) -> bool:
     """Take jobs until the window is full. False: there is nothing left to do."""
     size = sum(len(job.article) for job in waiting)
     while len(waiting) < WINDOW_JOBS and size < WINDOW_BYTES:
@@ -304,7 +328,7 @@ def _send_job(child: Child, job: _Job) -> None:
     if job.context is not child.context and job.context != child.context:
         child.send(frames.CONTEXT, job.context.to_json())
         child.context = job.context
-    child.ask(frames.RENDER, job.article)
+    child.ask(frames.RENDER, job.article, job.errand)
     job.sent_to = child
 
 

@@ -56,6 +56,11 @@ class Loop:
         """Begin."""
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread has begun and not ended."""
+        return self._thread.is_alive()
+
     def wake(self) -> None:
         """There may be work. Only sets a flag."""
         self._signal.set()

@@ -23,6 +23,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _OUTPUT = re.compile(r"[a-z0-9_]{0,64}\Z")
 _CORRELATION = re.compile(r"[A-Za-z0-9-]{0,64}\Z")
+_TRACE = re.compile(r"[0-9a-f-]{0,64}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,14 @@ class Wake:
     output: str = ""
     ids: tuple[str, ...] = ()
     correlation_id: str = ""
+    traceparent: str = ""  # W3C Trace Context, of whoever sent it
 
 
 def merge(one: Wake, other: Wake) -> Wake:
-    """Two wakes of the same stage and output as one. Keeps the later correlation id."""
+    """Two wakes of the same stage and output as one. Keeps the later correlation id and trace."""
     ids = tuple(dict.fromkeys(one.ids + other.ids))[:MAX_IDS]
-    return Wake(one.stage, one.output, ids, other.correlation_id or one.correlation_id)
+    later = other if other.correlation_id or other.traceparent else one
+    return Wake(one.stage, one.output, ids, later.correlation_id, later.traceparent)
 
 
 def encode(wake: Wake) -> bytes:
@@ -57,13 +60,15 @@ def encode(wake: Wake) -> bytes:
 
 
 def _json(wake: Wake, ids: tuple[str, ...]) -> bytes:
-    data = {
+    data: dict[str, Any] = {
         "v": FORMAT,
         "stage": wake.stage,
         "output": wake.output,
         "ids": ids,
         "correlation_id": wake.correlation_id,
     }
+    if wake.traceparent:
+        data["traceparent"] = wake.traceparent
     return json.dumps(data, separators=(",", ":")).encode()
 
 
@@ -92,6 +97,7 @@ def decode(body: bytes | str) -> Wake:
         output=_text(data, "output", _OUTPUT),
         ids=tuple(_checked(item, "ids", _ID) for item in ids),
         correlation_id=_text(data, "correlation_id", _CORRELATION),
+        traceparent=_text(data, "traceparent", _TRACE),
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from amqp.exceptions import MessageNacked  # type: ignore[import-untyped]  # publishes none
 
 from seealso_core import log as logs
-from seealso_core import messages, topology
+from seealso_core import messages, meters, topology
 from seealso_core.messages import Stage, Wake
 
 FIRST_PAUSE_SECONDS = 0.5
@@ -102,10 +102,13 @@ class Nudger:
             while (wake := self._take(connection)) is not None:
                 try:
                     self._publish(producer, declared, wake)
+                    meters.WAKES.add("sent")
                 except MessageNacked:
                     # The queue is full of wakes that say the same. Nothing is lost.
+                    meters.WAKES.add("refused")
                     log.debug("The broker refused a wake", stage=wake.stage, output=wake.output)
                 except BaseException:
+                    meters.WAKES.add("failed")
                     self._put_back(wake)
                     raise
                 finally:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import html
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
@@ -25,10 +26,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from seealso_core import log as logs
+from seealso_core import meters, openapi
 from seealso_core import metrics as numbers
-from seealso_core import openapi
 from seealso_core.errors import CoreError
-from seealso_core.metrics import Collect, Counter
+from seealso_core.metrics import Collect
 from seealso_core.outage import Damaged, Full, Outage
 
 if TYPE_CHECKING:
@@ -166,16 +167,13 @@ def create_app(
     app.config["MAX_FORM_PARTS"] = 100
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of Flask's default provider
     app.url_map.strict_slashes = True
-    requests_total = Counter(
-        "seealso_http_requests_total", "Requests answered.", ("method", "status")
-    )
     app.before_request(_take_correlation_id)
-    app.after_request(_finish(requests_total))
+    app.after_request(_finish)
     app.teardown_request(_release_correlation_id)
     app.register_error_handler(Exception, _answer_error)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
-    app.register_blueprint(_own_routes(ready, [*collect, lambda: [requests_total.metric()]]))
+    app.register_blueprint(_own_routes(ready, [*collect, _counted]))
     _serve_openapi(app, hub_url, version)
     if proxies:
         believing = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)
@@ -236,6 +234,7 @@ def _bounded(inner: WSGIApplication, most: int) -> WSGIApplication:
 
 def _take_correlation_id() -> None:
     given = request.headers.get("X-Request-ID", "")
+    g.began = time.perf_counter()
     g.correlation_id = given if logs.is_correlation_id(given) else logs.new_correlation_id()
     logs.set_correlation_id(g.correlation_id)
 
@@ -244,15 +243,14 @@ def _release_correlation_id(error: BaseException | None) -> None:
     logs.set_correlation_id("")
 
 
-def _finish(requests_total: Counter) -> Callable[[Response], Response]:
-    def finish(response: Response) -> Response:
-        requests_total.add(_known_method(request.method), f"{response.status_code // 100}xx")
-        secure(response, https=request.is_secure)
-        if "correlation_id" in g:
-            response.headers.setdefault("X-Request-ID", g.correlation_id)
-        return response
-
-    return finish
+def _finish(response: Response) -> Response:
+    meters.HTTP.add(_known_method(request.method), f"{response.status_code // 100}xx")
+    if "began" in g:
+        meters.HTTP_SECONDS.observe(time.perf_counter() - g.began)
+    secure(response, https=request.is_secure)
+    if "correlation_id" in g:
+        response.headers.setdefault("X-Request-ID", g.correlation_id)
+    return response
 
 
 def _known_method(method: str) -> str:
@@ -388,6 +386,10 @@ def _own_routes(ready: Callable[[], None] | None, collect: Sequence[Collect]) ->
     ):  # fmt: skip
         routes.add_url_rule(f"/{name}", name, view)
     return routes
+
+
+def _counted() -> list[numbers.Metric]:
+    return numbers.collected(meters.ALL)
 
 
 def _serve_openapi(app: Flask, hub_url: str, version: str) -> None:

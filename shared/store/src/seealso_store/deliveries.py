@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from seealso_store.clock import SECOND
 from seealso_store.schema import (
     delivery,
     issue,
@@ -26,6 +27,7 @@ from seealso_store.schema import (
 CONFIRM = "confirm:"  # issue ids of confirmation mails begin with it
 REACHED = ("sending", "sent", "uncertain")  # the reader has it, or may have it
 OPEN = ("waiting", "leased", "sending")
+STATES = ("waiting", "leased", "sending", "sent", "uncertain", "dropped", "dead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Delivery:
     message_id: str
     attempts: int
     token: int
+    correlation_id: str = ""
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,14 @@ class DeliveryState:
     error: str | None
 
 
-def open_rows(
-    tx: Connection, issue_id: str, messages: Sequence[tuple[str, str]], *, now: int
+def open_rows(  # what a row says of its cause is named at the call
+    tx: Connection,
+    issue_id: str,
+    messages: Sequence[tuple[str, str]],
+    *,
+    now: int,
+    correlation_id: str = "",
+    traceparent: str = "",
 ) -> None:
     """One row a reader: (subscriber id, Message-ID). The audience is frozen from here on."""
     rows = [
@@ -62,6 +72,8 @@ def open_rows(
             "state": "waiting",
             "run_at": now,
             "message_id": message_id,
+            "correlation_id": correlation_id or None,
+            "traceparent": traceparent or None,
             "updated": now,
         }
         for reader, message_id in messages
@@ -107,6 +119,8 @@ def claim(tx: Connection, *, limit: int, lease_until: int, now: int) -> list[Del
             delivery.c.message_id,
             delivery.c.attempts,
             delivery.c.token,
+            sa.func.coalesce(delivery.c.correlation_id, ""),
+            sa.func.coalesce(delivery.c.traceparent, ""),
         )
         .join(subscriber, subscriber.c.id == delivery.c.subscriber_id)
         .where(mine)
@@ -177,6 +191,21 @@ def give_up_lost(tx: Connection, *, now: int) -> int:
         )
     )
     return result.rowcount
+
+
+def states(conn: Connection) -> dict[str, int]:
+    """How many deliveries of all issues are in which state."""
+    query = sa.select(delivery.c.state, sa.func.count()).group_by(delivery.c.state)
+    return {row[0]: int(row[1]) for row in conn.execute(query)}
+
+
+def oldest_due(conn: Connection, now: int) -> float:
+    """For how many seconds the oldest due delivery has been waiting; 0 where none is."""
+    query = sa.select(sa.func.min(delivery.c.run_at)).where(
+        delivery.c.state == "waiting", delivery.c.run_at <= now
+    )
+    oldest = conn.execute(query).scalar()
+    return 0.0 if oldest is None else (now - oldest) / SECOND
 
 
 def counts(conn: Connection, issue_id: str) -> dict[str, int]:

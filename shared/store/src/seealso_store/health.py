@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from dataclasses import asdict
+from pathlib import Path
 
 from seealso_core.metrics import Metric
 
-from seealso_store import articles, ledger, migrate
-from seealso_store.clock import now
+from seealso_store import articles, deliveries, heartbeats, ledger, migrate
 from seealso_store.database import Database
 from seealso_store.errors import SchemaNewer, StoreError, StoreNotWritable
 
@@ -33,31 +35,83 @@ def check(db: Database) -> None:
 
 
 def metrics(db: Database) -> list[Metric]:
-    """The ledger's and the articles' numbers, as they stand now."""
+    """What the database knows, as it stands now, for Prometheus."""
+    now = db.now()
     with db.read() as conn:
         counts = ledger.counts(conn)
-        oldest = ledger.oldest_due(conn, now())
+        oldest = ledger.oldest_due(conn, now)
         statuses = articles.counts(conn)
-    rows = tuple(
-        ({"output": output, "state": state}, float(number))
-        for output, count in counts.items()
-        for state, number in asdict(count).items()
-    )
-    ages = tuple(({"lane": str(lane)}, oldest.get(lane, 0.0)) for lane in (0, 1, 2))
-    dead = float(sum(count.dead for count in counts.values()))
+        pending = ledger.pending_withdrawals(conn)
+        mails = deliveries.states(conn)
+        oldest_mail = deliveries.oldest_due(conn, now)
+        ages = heartbeats.ages(conn, now)
+    dead = sum(count.dead for count in counts.values())
     return [
-        Metric("seealso_ledger_rows", "Rows of the ledger, by output and state.", "gauge", rows),
-        Metric(
+        _gauge(
             "seealso_oldest_waiting_seconds",
             "Age of the oldest due work. Lanes: 0 withdrawals, 1 new, 2 back-fill.",
-            "gauge",
-            ages,
+            (({"lane": str(lane)}, oldest.get(lane, 0.0)) for lane in (0, 1, 2)),
         ),
-        Metric("seealso_dead_letters", "Work that was given up.", "gauge", (({}, dead),)),
-        Metric(
+        _gauge(
+            "seealso_ledger_rows",
+            "Rows of the ledger, by output and state.",
+            (
+                ({"output": output, "state": state}, float(number))
+                for output, count in counts.items()
+                for state, number in asdict(count).items()
+            ),
+        ),
+        _gauge(
+            "seealso_dead_letters",
+            "Rows of the ledger that were given up.",
+            [({}, float(dead))],
+        ),
+        _gauge(
+            "seealso_pending_withdrawals",
+            "Withdrawn articles that still have to be taken out of topics and links.",
+            [({}, float(pending))],
+        ),
+        _gauge(
+            "seealso_deliveries",
+            "Messages to readers, by state.",
+            (({"state": state}, float(mails.get(state, 0))) for state in deliveries.STATES),
+        ),
+        _gauge(
+            "seealso_oldest_delivery_seconds",
+            "Age of the oldest message to a reader that is due.",
+            [({}, oldest_mail)],
+        ),
+        _gauge(
+            "seealso_heartbeat_age_seconds",
+            "Since a worker of this step was last heard of.",
+            (({"step": step}, age) for step, age in ages.items()),
+        ),
+        _gauge(
             "seealso_articles",
             "Articles, by status.",
-            "gauge",
-            tuple(({"status": s}, float(n)) for s, n in sorted(statuses.items())),
+            (({"status": status}, float(n)) for status, n in sorted(statuses.items())),
         ),
+        *_disk(db),
     ]
+
+
+def _gauge(name: str, help: str, samples: Iterable[tuple[dict[str, str], float]]) -> Metric:  # noqa: A002  # Prometheus' word
+    return Metric(name, help, "gauge", tuple(samples))
+
+
+def _disk(db: Database) -> list[Metric]:
+    free = free_bytes(db)
+    if free is None:
+        return []
+    told = "Room where the SQLite file lies (a PostgreSQL server's disk is the server's to tell)."
+    return [_gauge("seealso_disk_free_bytes", told, [({}, float(free))])]
+
+
+def free_bytes(db: Database) -> int | None:
+    """Room on the disk that the database's file lies on; None where it is a server's."""
+    if db.dialect != "sqlite":
+        return None
+    try:
+        return shutil.disk_usage(Path(str(db.engine.url.database)).absolute().parent).free
+    except OSError:
+        return None

@@ -23,6 +23,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
+from seealso_core import meters
 
 from seealso_store.clock import SECOND
 from seealso_store.database import insert_rows, upsert
@@ -43,6 +44,7 @@ class Opening:
     version: int
     lane: int = LANE_NEW
     correlation_id: str = ""
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Claim:
     attempts: int
     lane: int
     correlation_id: str
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ def open_many(
             "attempts": 0,
             "error": None,
             "correlation_id": opening.correlation_id,
+            "traceparent": opening.traceparent or None,
             "updated": now,
         }
         for output in sorted(set(outputs))  # one order for all writers: no deadlock
@@ -158,6 +162,7 @@ def _opening(tx: Connection) -> sqlite.Insert | postgresql.Insert:
             "attempts": 0,
             "error": None,
             "correlation_id": new.correlation_id,
+            "traceparent": new.traceparent,
             "updated": new.updated,
         },
         where=new.wanted >= _c.wanted,
@@ -319,11 +324,15 @@ def claim(
     claims = [
         (row.lane, row.run_at, Claim(
             row.article_id, output, row.wanted, row.settled, row.token, row.attempts, row.lane,
-            row.correlation_id,
-        ))
+            row.correlation_id, row.traceparent or "",
+        ), row.error)
         for row in rows
     ]  # fmt: skip
     claims.sort(key=lambda entry: (entry[0], entry[1], entry[2].article_id))
+    # Tried before, and nobody said what came of it: that lease ran out (or its hub was cut off).
+    lost = sum(entry[2].attempts > 1 and entry[3] is None for entry in claims)
+    if lost:
+        meters.LEASES_EXPIRED.add(output, by=lost)
     return [entry[2] for entry in claims]
 
 
@@ -452,7 +461,7 @@ def _claim_statement() -> sa.Executable:
         )
         .returning(
             _c.article_id, _c.wanted, _c.settled, _c.token, _c.attempts, _c.lane, _c.run_at,
-            _c.correlation_id,
+            _c.correlation_id, _c.traceparent, _c.error,
         )
     )  # fmt: skip
 
@@ -520,6 +529,22 @@ def oldest_due(conn: Connection, now: int) -> dict[int, float]:
         .group_by(_c.lane)
     )
     return {lane: (now - run_at) / SECOND for lane, run_at in conn.execute(query)}
+
+
+def pending_withdrawals(conn: Connection) -> int:
+    """How many withdrawn articles have not been through filing: they are out of every feed, and
+    still count under topics and behind links."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(ledger.join(article, article.c.id == _c.article_id))
+        .where(
+            _c.output == FILING,
+            _c.state.in_(("waiting", "leased", "dead")),
+            _c.lane == LANE_WITHDRAW,
+            article.c.status == "withdrawn",
+        )
+    )
+    return int(conn.execute(query).scalar_one())
 
 
 def rows(conn: Connection, article_id: str) -> list[Row]:

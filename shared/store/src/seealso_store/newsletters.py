@@ -16,6 +16,7 @@ from seealso_store.deliveries import OPEN, REACHED
 from seealso_store.renditions import decode_parts
 from seealso_store.schema import (
     article,
+    article_version,
     delivery,
     filing,
     issue,
@@ -60,6 +61,14 @@ class DigestItem:
     language: str
     sort_at: int
     rendition: Rendition
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """An article of an issue, and the correlation id of the request that brought its version."""
+
+    article_id: str
+    correlation_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +216,23 @@ def issue_items(conn: Connection, issue_id: str) -> list[DigestItem]:
         DigestItem(*row[:5], rendition=Rendition(row.body, decode_parts(row.parts)))
         for row in conn.execute(query)
     ]
+
+
+def causes(conn: Connection, issue_id: str) -> list[Cause]:
+    """The issue's articles and the requests that brought them, in order. For the log."""
+    query = (
+        sa.select(issue_article.c.article_id, article_version.c.correlation_id)
+        .join(
+            article_version,
+            sa.and_(
+                article_version.c.article_id == issue_article.c.article_id,
+                article_version.c.version == issue_article.c.version,
+            ),
+        )
+        .where(issue_article.c.issue_id == issue_id)
+        .order_by(issue_article.c.position)
+    )
+    return [Cause(*row) for row in conn.execute(query)]
 
 
 def already_received(conn: Connection, issue_id: str, subscriber_id: str) -> frozenset[str]:

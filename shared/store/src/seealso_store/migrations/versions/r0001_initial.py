@@ -23,6 +23,7 @@ def upgrade() -> None:
     _create_consent()
     _create_delivery()
     _create_filing()
+    _create_heartbeat()
     _create_hub()
     _create_identity()
     _create_issue()
@@ -149,6 +150,8 @@ def _create_delivery() -> None:
         sa.Column("token", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("correlation_id", sa.Text(), nullable=True),
+        sa.Column("traceparent", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("issue_id", "subscriber_id", name=op.f("pk_delivery")),
@@ -171,6 +174,15 @@ def _create_filing() -> None:
     op.create_index("ix_filing_article", "filing", ["article_id"], unique=False)
     op.create_index(
         "ix_filing_feed", "filing", ["slug", "origin", "sort_at", "article_id"], unique=False
+    )
+
+
+def _create_heartbeat() -> None:
+    op.create_table(
+        "heartbeat",
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("step", name=op.f("pk_heartbeat")),
     )
 
 
@@ -235,6 +247,7 @@ def _create_ledger() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("correlation_id", sa.Text(), nullable=False),
+        sa.Column("traceparent", sa.Text(), nullable=True),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("article_id", "output", name=op.f("pk_ledger")),
     )
