@@ -20,6 +20,7 @@ from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.ledger import Counts
 
+from tests.line.press import until
 from tests.services.render.conftest import AddArticle
 from tests.shared.core.naughty import ACTOR, output, write
 
@@ -273,6 +274,24 @@ def test_stopping_gives_back_what_was_not_tried(
     assert counts.waiting + counts.settled == 8
     waiting = next(r for r in (row(db, f"a{n}") for n in range(8)) if r.state == "waiting")
     assert waiting.attempts == 0
+
+
+def test_a_worker_that_stops_ends_a_plugin_that_hangs_and_gives_the_article_back_without_blame(
+    db: Database, plugins: registry.Registry, ingest: Callable[..., None], clock: Clock
+) -> None:
+    for number in range(3):
+        ingest(f"a{number}", "sleep")
+    patient = PluginHost(plugins, deadline=60)
+    worker = Worker(Render(db, patient, RenderSettings(), clock=clock), db)
+    worker.start()
+    until(lambda: row(db, "a0").state == "leased", 10)
+    begun = time.monotonic()
+    assert worker.stop(4)
+    assert time.monotonic() - begun < 4
+    for number in range(3):
+        left = row(db, f"a{number}")
+        assert (left.state, left.attempts, left.error) == ("waiting", 0, None)
+    patient.close()
 
 
 def test_a_plugin_that_hangs_holds_no_row_beyond_its_lease(

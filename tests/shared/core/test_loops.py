@@ -88,6 +88,26 @@ def test_one_that_does_not_end_is_reported() -> None:
     assert loop.join(5)
 
 
+def test_what_a_loop_waits_for_is_cut_short_when_it_takes_too_long() -> None:
+    entered, answer, hurried = threading.Event(), threading.Event(), []
+
+    def step(stopping: Callable[[], bool]) -> int:
+        entered.set()
+        return int(answer.wait(10))
+
+    def hurry() -> None:
+        hurried.append(True)
+        answer.set()
+
+    loop = Loop("test", step)
+    loop.start()
+    assert entered.wait(5)
+    assert stop_all([loop], 0.5, hurry=hurry)
+    assert hurried == [True]
+    assert stop_all([loop], 0.5, hurry=hurry)  # it has ended: nobody needs to hurry
+    assert hurried == [True]
+
+
 def test_the_watch_calls_when_the_token_moves_and_only_then() -> None:
     token = ["a"]
     calls: list[str] = []

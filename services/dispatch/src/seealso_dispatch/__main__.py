@@ -24,8 +24,6 @@ from seealso_dispatch.worker import Worker
 
 log = logs.get("seealso_dispatch")
 
-STOP_SECONDS = 10.0
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run until told to stop. Returns the exit code."""
@@ -58,7 +56,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
         worker.start()
         log.info("The dispatch worker is at work")
         stop.wait()
-        worker.stop(STOP_SECONDS)
+        worker.stop()
     finally:
         host.close()
         database.close()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
@@ -123,6 +124,22 @@ class Relay:
             raise RelayError(f"the relay hung up: {error}", permanent=False) from error
         self._expect(answer, (250,))
         self._reset()
+
+    def open(self) -> None:
+        """Have a connection.
+
+        Raises:
+            RelayError: there is none to be had.
+        """
+        self._open()
+
+    def hang_up(self) -> None:
+        """Break the connection, from any thread: whoever waits for an answer gets an error."""
+        smtp = self._smtp
+        sock = smtp.sock if smtp is not None else None
+        if sock is not None:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Say goodbye, if anybody listens."""

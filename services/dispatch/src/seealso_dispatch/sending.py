@@ -57,6 +57,8 @@ class Sender:
         self._tokens = Tokens((secret,))
         self._domain = mail_domain(settings.hub_url)
         self._digests: dict[tuple[str, frozenset[tuple[str, int]]], message.Digest] = {}
+        self._relay = Relay(self._relay_url)
+        self._claimed: list[Delivery] = []
 
     def send_due(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """Send what is due, a batch; returns how many deliveries were looked at.
@@ -70,24 +72,35 @@ class Sender:
             claimed = deliveries.claim(tx, limit=BATCH, lease_until=now + LEASE, now=now)
         if not claimed:
             return 0
+        self._claimed = claimed
         self._digests.clear()
-        with Relay(self._relay_url) as relay:
-            for mine in claimed:
-                if stopping():
-                    self._give_back(mine)
-                else:
-                    self._deliver(relay, mine)
+        try:
+            with self._relay as relay:
+                for mine in claimed:
+                    if not stopping():
+                        self._deliver(relay, mine)
+        finally:
+            if stopping():
+                self._give_back()
         with self._db.write() as tx:
             newsletters.finish_issues(tx, self._now())
         return len(claimed)
 
-    def _give_back(self, mine: Delivery) -> None:
-        now = self._now()
+    def cut_short(self) -> None:
+        """Wait no longer for the relay or a plugin, and give back what was not tried. From another
+        thread, for a process that ends: nothing is sent after this."""
+        self._relay.hang_up()
+        self._host.close()
+        self._give_back()
+
+    def _give_back(self) -> None:
         with self._db.write() as tx:
-            deliveries.move(tx, mine, "waiting", now=now, run_at=now)
+            deliveries.give_back(tx, self._claimed, now=self._now())
 
     def _deliver(self, relay: Relay, mine: Delivery) -> None:
         raw = self._message(mine)
+        if isinstance(raw, bytes) and not self._can_go(relay, mine):
+            return
         now = self._now()
         with self._db.write() as tx:
             if isinstance(raw, str):
@@ -117,12 +130,26 @@ class Sender:
                 return "waiting", str(error), self._now() + schedule.MINUTE * SECOND
             return "uncertain", str(error), None
         except RelayError as error:
-            delay = None if error.permanent else schedule.next_delay(mine.attempts)
-            log.warning("The relay did not take a message", issue=mine.issue_id, error=str(error))
-            if delay is None:
-                return "dead", str(error), None
-            return "waiting", str(error), self._now() + delay * SECOND
+            return self._not_taken(mine, error)
         return "sent", None, None
+
+    def _can_go(self, relay: Relay, mine: Delivery) -> bool:
+        """Whether there is a relay to talk to, before the row says that it is being sent."""
+        try:
+            relay.open()
+        except RelayError as error:
+            state, said, run_at = self._not_taken(mine, error)
+            with self._db.write() as tx:
+                deliveries.move(tx, mine, state, now=self._now(), error=said, run_at=run_at)
+            return False
+        return True
+
+    def _not_taken(self, mine: Delivery, error: RelayError) -> tuple[str, str, int | None]:
+        delay = None if error.permanent else schedule.next_delay(mine.attempts)
+        log.warning("The relay did not take a message", issue=mine.issue_id, error=str(error))
+        if delay is None:
+            return "dead", str(error), None
+        return "waiting", str(error), self._now() + delay * SECOND
 
     def _message(self, mine: Delivery) -> bytes | str:
         """The message for this reader, or the reason why there is none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seealso_core.loops import Loop, stop_all
+from seealso_core.loops import STOP_SECONDS, Loop, stop_all
 from seealso_core.messages import Wake
 
 from seealso_dispatch.sending import Sender
@@ -12,6 +12,7 @@ class Worker:
     """Runs a `Sender` until it is stopped. Without a relay (None) mail waits in its rows."""
 
     def __init__(self, sender: Sender | None) -> None:
+        self._sender = sender
         self._loops = [] if sender is None else [Loop("dispatch", sender.send_due)]
 
     def start(self) -> None:
@@ -24,6 +25,7 @@ class Worker:
         for loop in self._loops:
             loop.wake()
 
-    def stop(self, timeout: float = 10.0) -> bool:
-        """Finish the batch in hand, then end. Returns whether it did in time."""
-        return stop_all(self._loops, timeout)
+    def stop(self, timeout: float = STOP_SECONDS) -> bool:
+        """Finish the message in hand, give the others back, then end. Returns whether it did in
+        time. A relay that has not answered after half of it is left without a goodbye."""
+        return stop_all(self._loops, timeout, hurry=self._sender and self._sender.cut_short)

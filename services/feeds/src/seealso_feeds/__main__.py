@@ -45,7 +45,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
         worker.start()
         log.info("The filing worker is at work")
         stop.wait()
-        worker.stop(settings.lease_seconds / 3)
+        worker.stop()
     finally:
         database.close()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seealso_core.consumer import Consumer
-from seealso_core.loops import Loop, Watch, stop_all
+from seealso_core.loops import STOP_SECONDS, Loop, Watch, stop_all
 from seealso_core.messages import Wake
 from seealso_core.topology import PREFIX, is_memory
 from seealso_store.database import Database
@@ -47,8 +47,8 @@ class Worker:
         """There may be something to file."""
         self._loop.wake()
 
-    def stop(self, timeout: float = 10.0) -> bool:
+    def stop(self, timeout: float = STOP_SECONDS) -> bool:
         """Finish the batch in hand, end the threads. Returns whether all ended in time."""
         if self._consumer is not None:
-            self._consumer.stop(min(timeout, 2.0))
-        return stop_all([self._loop, self._watch], timeout)
+            self._consumer.stop(min(timeout / 4, 2.0))
+        return stop_all([self._loop, self._watch], timeout * 3 / 4)

@@ -56,10 +56,10 @@ def work(settings: Settings, stop: threading.Event) -> None:
         worker.start()
         log.info("The render worker is at work", outputs=render.outputs)
         stop.wait()
-        worker.stop(settings.lease_seconds / 3)
+        worker.stop()
     finally:
         host.close()
-        nudger.close()
+        nudger.close(0.5)
         database.close()
 
 

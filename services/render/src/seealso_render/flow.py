@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from seealso_core import log as logs
+from seealso_core.errors import PluginFailed, PluginMissing
 from seealso_core.host import PluginHost
 from seealso_core.messages import Wake
 from seealso_core.nudge import Nudger
@@ -201,15 +203,24 @@ class Render:
                     return
                 yield bodies[claim.article_id], context
 
-        results = self._host.render_many(output, jobs())
         version = self._recipe(output)
-        waiting = iter(todo)
-        for result in results:
-            _note(outcome, output, version, next(waiting), result)
-            if stopping() or time.monotonic() - started > lease * 2 / 3:
-                break  # the rest would be settled by somebody whose lease has run out
+        waiting = deque(todo)
+        try:
+            for result in self._host.render_many(output, jobs()):
+                if stopping() and isinstance(result, PluginFailed):
+                    break  # it may have been cut short: given back, without blame
+                _note(outcome, output, version, waiting.popleft(), result)
+                if stopping() or time.monotonic() - started > lease * 2 / 3:
+                    break  # the rest would be settled by somebody whose lease has run out
+        except PluginMissing:
+            if not stopping():
+                raise
         outcome.left.extend(waiting)
         return outcome
+
+    def cut_short(self) -> None:
+        """End what plugins are at. For a process that ends: nothing is rendered after this."""
+        self._host.close()
 
     def _bodies(self, claims: Sequence[Claim]) -> dict[str, bytes]:
         """The JSON of the versions that are wanted, of articles that are not withdrawn."""

@@ -9,7 +9,7 @@ from functools import partial
 
 from seealso_core.consumer import Consumer
 from seealso_core.errors import PluginMissing
-from seealso_core.loops import Loop, Watch, stop_all
+from seealso_core.loops import STOP_SECONDS, Loop, Watch, stop_all
 from seealso_core.messages import Stage, Wake
 from seealso_core.topology import PREFIX, is_memory
 from seealso_store.database import Database
@@ -72,15 +72,17 @@ class Worker:
             if wake is None or wake.output in ("", name):
                 loop.wake()
 
-    def stop(self, timeout: float = 10.0) -> bool:
-        """Finish the articles in hand, give back what was only claimed, end the threads.
+    def stop(self, timeout: float = STOP_SECONDS) -> bool:
+        """Finish the articles in hand, give back what was only claimed, end the threads. A plugin
+        that is still at work after more than half of the time is ended, and its article given back.
 
         Returns:
             Whether all ended in time. What did not is found again when its lease runs out.
         """
         if self._consumer is not None:
-            self._consumer.stop(min(timeout, 2.0))
-        return stop_all([*self._loops.values(), self._adopting, self._watch], timeout)
+            self._consumer.stop(min(timeout / 4, 2.0))
+        loops = [*self._loops.values(), self._adopting, self._watch]
+        return stop_all(loops, timeout * 3 / 4, hurry=self._render.cut_short)
 
     def _adopt(self, stopping: object) -> int:
         self._render.adopt()

@@ -4,7 +4,8 @@
     the database changed ──┼─> the loop's signal -> step: until nothing is due -> wait
     a second has passed ───┘
 
-A loop never dies of an error: it pauses, longer each time, and tries again.
+A loop never dies of an error: it pauses, longer each time, and tries again. Told to end, it
+finishes or gives back what it has in hand, and what it waits for is cut short when that takes long.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from seealso_core import log as logs
 
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
+# All loops of a process are given this long. With what is closed after them the process is gone
+# within ten seconds, which is what supervisors wait at least before they kill.
+STOP_SECONDS = 7.0
+PATIENT_SECONDS = 4.0  # of these, before what they wait for is cut short
 
 Stopping = Callable[[], bool]
 
@@ -126,12 +131,27 @@ class Watch(Loop):
         return 0
 
 
-def stop_all(loops: Iterable[Loop], seconds: float) -> bool:
-    """End them all, side by side. Returns whether all ended in time; what they held is found again
-    when its lease runs out."""
+def stop_all(
+    loops: Iterable[Loop], seconds: float, *, hurry: Callable[[], None] | None = None
+) -> bool:
+    """End them all, side by side.
+
+    Args:
+        hurry: cuts short what they wait for; called when some still work at `PATIENT_SECONDS` (or
+            at half of the time, where there is less).
+
+    Returns:
+        Whether all ended in time; what they held is found again when its lease runs out.
+    """
     ending: Sequence[Loop] = list(loops)
     for loop in ending:
         loop.end()
-    deadline = time.monotonic() + seconds
-    ended = [loop.join(deadline - time.monotonic()) for loop in ending]
+    begun = time.monotonic()
+    if hurry is not None and not _ended(ending, begun + min(PATIENT_SECONDS, seconds / 2)):
+        hurry()
+    return _ended(ending, begun + seconds)
+
+
+def _ended(loops: Sequence[Loop], deadline: float) -> bool:
+    ended = [loop.join(deadline - time.monotonic()) for loop in loops]
     return all(ended)

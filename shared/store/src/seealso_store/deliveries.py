@@ -159,6 +159,17 @@ def move(
     return result.rowcount == 1
 
 
+def give_back(tx: Connection, claimed: Sequence[Delivery], *, now: int) -> int:
+    """Of these, what was not tried waits again, as if it had not been claimed. Returns how many."""
+    tokens = sa.tuple_(delivery.c.issue_id, delivery.c.subscriber_id, delivery.c.token)
+    mine = [(one.issue_id, one.subscriber_id, one.token) for one in claimed]
+    return tx.execute(
+        delivery.update()
+        .where(tokens.in_(mine), delivery.c.state == "leased")
+        .values(state="waiting", lease_until=0, attempts=delivery.c.attempts - 1, updated=now)
+    ).rowcount
+
+
 def may_receive(conn: Connection, mine: Delivery) -> bool:
     """Whether the reader's consent still stands, for the topic of this delivery's issue."""
     query = (
