@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from seealso_ingest.flow import Ingest
 from seealso_store import database as databases
+from seealso_store import ledger
 from seealso_store.database import Database
 from seealso_store.schema import article
 from werkzeug.test import TestResponse
 
+from tests.services.ingest.conftest import Clock
 from tests.services.ingest.test_flow import record
 
 Post = Callable[[int], TestResponse]
@@ -88,3 +91,19 @@ def test_a_damaged_file_is_503_and_never_2xx(post: Post, database: Database) -> 
     database.engine.dispose()  # the last connection writes the log back
     os.truncate(path, 8 * 4096)
     refused(post(99), 503, "storage-damaged")
+
+
+def test_what_came_in_while_the_clock_was_days_ahead_is_due_when_it_is_right_again(
+    post: Post, ingest: Ingest, clock: Clock, database: Database
+) -> None:
+    clock.forward(3 * 86_400)
+    assert post(1).status_code == 202
+    clock.forward(-3 * 86_400)
+    with database.read() as conn:
+        assert not ledger.due(conn, "rss", clock.at)
+    ingest.turn()
+    with database.read() as conn:
+        assert ledger.due(conn, "rss", clock.at)
+        assert ledger.due(conn, ledger.FILING, clock.at)
+    again = post(1)  # the same again is unchanged, and a change goes in: nothing is frozen
+    assert again.json["accepted"][0]["change"] == "unchanged"
