@@ -85,3 +85,39 @@ def test_foreign_correlation_ids_are_taken_over_only_where_they_are_harmless() -
     assert logs.is_correlation_id("abcd-1234")
     for bad in ("short", "a" * 65, "abcd1234\n", "abcd 1234", "äbcdefgh"):
         assert not logs.is_correlation_id(bad)
+
+
+def test_keys_and_peoples_addresses_are_not_written(lines: io.StringIO) -> None:
+    key = "sk_" + "k" * 43
+    logs.get("t").warning(
+        f"550 <ada.l@reader.example>: no such user, and {key}",
+        reason='no mailbox "o\'neil+news@sub.reader.example"', to=["omar@reader.example"],
+    )  # fmt: skip
+    logging.getLogger("library").warning("RCPT TO:<jane@reader.example>")
+    try:
+        raise ValueError("jürgen@reader.example is suppressed")
+    except ValueError:
+        logs.get("t").exception("It failed")
+    written = lines.getvalue()
+    assert "reader.example" not in written
+    assert key not in written
+    assert written.count("[address]") == 6  # the trace shows its line, too
+
+
+def test_what_only_looks_like_an_address_stays(lines: io.StringIO) -> None:
+    told = "postgresql://seealso:hunter2@db.example/hub amqp://guest@mq.example// a@b 3 @ 5"
+    logs.get("t").info(told)
+    assert (
+        last(lines)["message"]
+        == "postgresql://seealso:[not logged]@db.example/hub amqp://guest@mq.example// a@b 3 @ 5"
+    )
+
+
+def test_an_address_of_the_hub_that_is_a_secret_is_not_written(lines: io.StringIO) -> None:
+    logs.get("t").warning("GET /channels/c0ffee-c0ffee/feed.rss?x=1 failed", n="/newsletters/bees")
+    logs.get("t").warning("Seen: https://hub.example/newsletters/unsubscribe/t0ken-t0ken")
+    written = lines.getvalue()
+    assert "c0ffee" not in written
+    assert "t0ken" not in written
+    assert "/channels/[not logged]/feed.rss?x=1" in written
+    assert "/newsletters/bees" in written

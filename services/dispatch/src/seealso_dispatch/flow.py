@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from seealso_core import log as logs
-from seealso_core import signup
+from seealso_core import signup, tracing
 from seealso_store import deliveries, newsletters, readers, topics
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
@@ -128,7 +128,12 @@ class Dispatch:
             readers.add_consent(tx, record)
             issue_id = CONFIRM + record.id
             deliveries.open_rows(
-                tx, issue_id, [(reader, self._message_id(issue_id, reader))], now=now
+                tx,
+                issue_id,
+                [(reader, self._message_id(issue_id, reader))],
+                now=now,
+                correlation_id=logs.correlation_id(),
+                traceparent=tracing.current(),
             )
         return True
 
@@ -237,8 +242,20 @@ class Dispatch:
                 for reader, _ in confirmed
                 if reader not in blocked
             ]
-            deliveries.open_rows(tx, record.id, audience, now=now)
-        log.info("An issue is ready to be sent", issue=record.id, deliveries=len(audience))
+            deliveries.open_rows(
+                tx,
+                record.id,
+                audience,
+                now=now,
+                correlation_id=logs.correlation_id(),
+                traceparent=tracing.current(),
+            )
+        log.info(
+            "An issue is ready to be sent",
+            issue=record.id,
+            deliveries=len(audience),
+            articles=[one.article_id for one in fresh],
+        )
         return Prepared(record, len(fresh), len(audience), len(blocked))
 
     def prepare_all(self) -> list[Prepared]:

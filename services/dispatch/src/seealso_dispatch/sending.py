@@ -13,6 +13,7 @@ from collections.abc import Callable
 from email.utils import format_datetime
 
 from seealso_core import log as logs
+from seealso_core import meters, tracing
 from seealso_core.host import PluginHost
 from seealso_sdk import dates
 from seealso_sdk.model import Channel, Entry
@@ -49,7 +50,7 @@ class Sender:
         secret: bytes,
         now: Callable[[], int],
     ) -> None:
-        self._db = database
+        self.database = self._db = database
         self._host = host
         self._settings = settings
         self._now = now
@@ -98,23 +99,53 @@ class Sender:
             deliveries.give_back(tx, self._claimed, now=self._now())
 
     def _deliver(self, relay: Relay, mine: Delivery) -> None:
+        """One try, under the ids of the request that caused the delivery."""
+        with (
+            logs.bind(mine.correlation_id),
+            tracing.span("mail", [mine.traceparent], {"issue": mine.issue_id}),
+        ):
+            tried = self._try(relay, mine)
+            if tried is not None:
+                self._tell(mine, *tried)
+
+    def _try(self, relay: Relay, mine: Delivery) -> tuple[str, str | None] | None:
+        """What became of it, and why; None: the lease was lost, and nothing was tried."""
         raw = self._message(mine)
-        if isinstance(raw, bytes) and not self._can_go(relay, mine):
-            return
+        if isinstance(raw, bytes) and (refused := self._out_of_reach(relay, mine)):
+            return refused
         now = self._now()
         with self._db.write() as tx:
             if isinstance(raw, str):
                 deliveries.move(tx, mine, "dropped", now=now, error=raw)
-                return
+                return "dropped", raw
             # Once more, in the commit that lets the first byte leave: consent may have ended.
             if not self._may_go(tx, mine):
                 deliveries.move(tx, mine, "dropped", now=now, error="the reader has left")
-                return
+                return "dropped", "the reader has left"
             if not deliveries.move(tx, mine, "sending", now=now, lease_until=now + LEASE):
-                return
+                return None
         state, error, run_at = self._hand_over(relay, mine, raw)
         with self._db.write() as tx:
             deliveries.move(tx, mine, state, now=self._now(), error=error, run_at=run_at)
+        return state, error
+
+    def _tell(self, mine: Delivery, state: str, reason: str | None) -> None:
+        """One line a try, without the reader's address: `message` is the mail's Message-ID."""
+        meters.DELIVERIES.add(state)
+        with self._db.read() as conn:
+            causes = newsletters.causes(conn, mine.issue_id)
+        say = log.info if state in ("sent", "dropped") else log.warning
+        say(
+            "Mailed" if state == "sent" else "A message did not go",
+            issue=mine.issue_id,
+            subscriber=mine.subscriber_id,
+            message=mine.message_id.strip("<>").partition("@")[0],
+            attempt=mine.attempts,
+            state=state,
+            reason=reason,
+            articles=[cause.article_id for cause in causes],
+            correlation_ids=list(dict.fromkeys(c.correlation_id for c in causes)),
+        )
 
     def _may_go(self, tx: Connection, mine: Delivery) -> bool:
         return mine.issue_id.startswith(CONFIRM) or deliveries.may_receive(tx, mine)
@@ -133,20 +164,20 @@ class Sender:
             return self._not_taken(mine, error)
         return "sent", None, None
 
-    def _can_go(self, relay: Relay, mine: Delivery) -> bool:
-        """Whether there is a relay to talk to, before the row says that it is being sent."""
+    def _out_of_reach(self, relay: Relay, mine: Delivery) -> tuple[str, str] | None:
+        """What becomes of it where there is no relay to talk to: asked before the row says that it
+        is being sent."""
         try:
             relay.open()
         except RelayError as error:
             state, said, run_at = self._not_taken(mine, error)
             with self._db.write() as tx:
                 deliveries.move(tx, mine, state, now=self._now(), error=said, run_at=run_at)
-            return False
-        return True
+            return state, said
+        return None
 
     def _not_taken(self, mine: Delivery, error: RelayError) -> tuple[str, str, int | None]:
         delay = None if error.permanent else schedule.next_delay(mine.attempts)
-        log.warning("The relay did not take a message", issue=mine.issue_id, error=str(error))
         if delay is None:
             return "dead", str(error), None
         return "waiting", str(error), self._now() + delay * SECOND

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seealso_core.loops import STOP_SECONDS, Loop, stop_all
 from seealso_core.messages import Wake
+from seealso_store.pulse import Pulse
 
 from seealso_dispatch.sending import Sender
 
@@ -13,7 +14,10 @@ class Worker:
 
     def __init__(self, sender: Sender | None) -> None:
         self._sender = sender
-        self._loops = [] if sender is None else [Loop("dispatch", sender.send_due)]
+        self._loops: list[Loop] = []
+        if sender is not None:
+            sending = Loop("dispatch", sender.send_due)
+            self._loops = [sending, Pulse(sender.database, "dispatch", lambda: [sending])]
 
     def start(self) -> None:
         """Begin to send."""
@@ -28,4 +32,5 @@ class Worker:
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
         """Finish the message in hand, give the others back, then end. Returns whether it did in
         time. A relay that has not answered after half of it is left without a goodbye."""
-        return stop_all(self._loops, timeout, hurry=self._sender and self._sender.cut_short)
+        hurry = None if self._sender is None else self._sender.cut_short
+        return stop_all(self._loops, timeout, hurry=hurry)

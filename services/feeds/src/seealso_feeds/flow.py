@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from seealso_core import log as logs
+from seealso_core import meters, tracing
 from seealso_core.outage import Outage
 from seealso_related.words import name_words, name_words_anywhere
 from seealso_sdk.text import fold, slugify
-from seealso_store import filings, ledger, purges, topics
+from seealso_store import filings, ledger, purges, told, topics
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.filings import Filed, Loaded, Touched
@@ -147,13 +148,17 @@ class Filing:
             return []
 
     def _file(self, claims: Sequence[Claim], go_on: Callable[[], bool]) -> list[Claim]:
-        following = self._database.transact(lambda tx: self._file_in(tx, claims, go_on))
-        log.debug("Filed a batch", articles=len(claims))
+        causes = [claim.traceparent for claim in claims]
+        with tracing.span("file", causes, {"articles": len(claims)}):
+            done, following = self._database.transact(lambda tx: self._file_in(tx, claims, go_on))
+        told.tell(log, "Filed", done, ledger.FILING)
+        meters.SETTLED.add(ledger.FILING, by=len(done))
         return following
 
     def _file_in(
         self, tx: Connection, claims: Sequence[Claim], go_on: Callable[[], bool]
-    ) -> list[Claim]:
+    ) -> tuple[list[Claim], list[Claim]]:
+        """What is filed now, and the claims of the next batch."""
         at = self._database.now()
         filings.alone(tx)
         broken: dict[str, Exception] = {
@@ -164,14 +169,15 @@ class Filing:
         sane = [claim.article_id for claim in claims if claim.article_id not in broken]
         drafts, gone = _read(filings.load(tx, sane), broken)
         again = self._apply(tx, drafts, gone, at)
-        ledger.settle(tx, [c for c in claims if c.article_id not in broken], now=at)
+        done = [claim for claim in claims if claim.article_id not in broken]
+        ledger.settle(tx, done, now=at)
         for claim in claims:
             if claim.article_id in broken:
                 _set_back(tx, claim, broken[claim.article_id], at)
         _file_again(tx, again, at)
         if any(claim.lane == ledger.LANE_WITHDRAW for claim in claims):
             purges.renew(tx)
-        return self._claim(tx) if go_on() else []
+        return done, self._claim(tx) if go_on() else []
 
     def _apply(
         self, tx: Connection, drafts: Sequence[Draft], gone: Sequence[Loaded], at: int

@@ -7,6 +7,7 @@ from seealso_core.loops import STOP_SECONDS, Loop, Watch, stop_all
 from seealso_core.messages import Wake
 from seealso_core.topology import PREFIX, is_memory
 from seealso_store.database import Database
+from seealso_store.pulse import Pulse
 
 from seealso_feeds.flow import Filing
 
@@ -30,6 +31,7 @@ class Worker:
     ) -> None:
         self._loop = Loop("filing", filing.drain, sweep_seconds=sweep_seconds)
         self._watch = Watch(database.change_token, self._loop.wake, database.poll_seconds)
+        self._pulse = Pulse(database, "filing", lambda: [self._loop])
         self._consumer = (
             None
             if is_memory(broker_url)
@@ -40,6 +42,7 @@ class Worker:
         """Begin to file."""
         self._loop.start()
         self._watch.start()
+        self._pulse.start()
         if self._consumer is not None:
             self._consumer.start()
 
@@ -51,4 +54,4 @@ class Worker:
         """Finish the batch in hand, end the threads. Returns whether all ended in time."""
         if self._consumer is not None:
             self._consumer.stop(min(timeout / 4, 2.0))
-        return stop_all([self._loop, self._watch], timeout * 3 / 4)
+        return stop_all([self._loop, self._watch, self._pulse], timeout * 3 / 4)

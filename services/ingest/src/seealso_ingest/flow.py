@@ -122,7 +122,7 @@ class Ingest:
         *,
         now: Callable[[], int] | None = None,
     ) -> None:
-        self._database = database
+        self.database = self._database = database
         self._host = host
         self._nudger = nudger
         self._settings = settings or IngestSettings()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from seealso_core.loops import Loop, stop_all
 from seealso_core.messages import Wake
+from seealso_store.pulse import Pulse
 
 from seealso_ingest.flow import Ingest
 
@@ -20,10 +21,12 @@ class Worker:
 
     def __init__(self, ingest: Ingest, *, sweep_seconds: float = 1.0) -> None:
         self._loop = Loop("turn", lambda stopping: ingest.turn(), sweep_seconds=sweep_seconds)
+        self._pulse = Pulse(ingest.database, "clock", lambda: [self._loop])
 
     def start(self) -> None:
         """Begin to look."""
         self._loop.start()
+        self._pulse.start()
 
     def wake(self, wake: Wake | None = None) -> None:
         """Look now."""
@@ -31,4 +34,4 @@ class Worker:
 
     def stop(self, timeout: float = 10.0) -> bool:
         """End the thread. Returns whether it did in time."""
-        return stop_all([self._loop], timeout)
+        return stop_all([self._loop, self._pulse], timeout)

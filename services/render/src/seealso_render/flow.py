@@ -19,13 +19,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from seealso_core import log as logs
+from seealso_core import meters, tracing
 from seealso_core.errors import PluginFailed, PluginMissing
-from seealso_core.host import PluginHost
+from seealso_core.frames import Errand
+from seealso_core.host import Job, PluginHost
 from seealso_core.messages import Wake
 from seealso_core.nudge import Nudger
 from seealso_sdk.model import Rendition
 from seealso_sdk.plugin import Context, OutputMeta
-from seealso_store import articles, ledger, outputs, purges, renditions
+from seealso_store import articles, ledger, outputs, purges, renditions, told
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.ledger import Claim
@@ -169,7 +171,13 @@ class Render:
         self, output: str, claims: list[Claim], stopping: Callable[[], bool], *, go_on: bool
     ) -> list[Claim]:
         """Render, then one transaction for all that follows. Returns the next batch's claims."""
-        with logs.bind(claims[0].correlation_id):
+        causes = [claim.traceparent for claim in claims]
+        ids = {claim.correlation_id for claim in claims}
+        with (
+            # Of several requests' articles: each line that is about one of them binds its own.
+            logs.bind(ids.pop() if len(ids) == 1 else ""),
+            tracing.span("render", causes, {"output": output, "articles": len(claims)}),
+        ):
             outcome = self._render(output, claims, stopping)
 
             def work(tx: Connection) -> tuple[set[str], list[Claim]]:
@@ -197,11 +205,11 @@ class Render:
         lease = self._settings.lease_seconds
         context = self._context(output)
 
-        def jobs() -> Iterator[tuple[bytes, Context]]:
+        def jobs() -> Iterator[Job]:
             for claim in todo:
                 if stopping() or time.monotonic() - started > min(BATCH_SECONDS, lease / 3):
                     return
-                yield bodies[claim.article_id], context
+                yield bodies[claim.article_id], context, _errand(claim)
 
         version = self._recipe(output)
         waiting = deque(todo)
@@ -259,15 +267,22 @@ class Render:
     def _tell(self, output: str, settled: set[str], outcome: Outcome) -> None:
         for claim, error in outcome.failed:
             verdict = schedule.after_failure(error, claim.attempts)
-            log.warning(
-                "An article could not be rendered",
-                output=output, article=claim.article_id, version=claim.version,
-                attempts=claim.attempts, reason=verdict.error, again_in_seconds=verdict.wait,
-            )  # fmt: skip
-        log.debug("Rendered a batch", output=output, settled=len(settled), left=len(outcome.left))
+            with logs.bind(claim.correlation_id):
+                log.warning(
+                    "An article could not be rendered",
+                    output=output, article=claim.article_id, version=claim.version,
+                    attempt=claim.attempts, reason=verdict.error, again_in_seconds=verdict.wait,
+                )  # fmt: skip
+        told.tell(log, "Rendered", [c for c in outcome.done if c.article_id in settled], output)
+        if settled:
+            meters.SETTLED.add(output, by=len(settled))
         if settled and self._nudger is not None:
-            bound = logs.correlation_id()
-            self._nudger.nudge(Wake("feeds", output, tuple(sorted(settled)), bound))
+            bound, trace = logs.correlation_id(), tracing.current()
+            self._nudger.nudge(Wake("feeds", output, tuple(sorted(settled)), bound, trace))
+
+
+def _errand(claim: Claim) -> Errand:
+    return Errand(claim.correlation_id, claim.article_id, claim.version, claim.attempts)
 
 
 class _Lost(Exception):  # not raised: the reason of a failure

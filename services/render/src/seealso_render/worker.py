@@ -13,6 +13,7 @@ from seealso_core.loops import STOP_SECONDS, Loop, Watch, stop_all
 from seealso_core.messages import Stage, Wake
 from seealso_core.topology import PREFIX, is_memory
 from seealso_store.database import Database
+from seealso_store.pulse import Pulse
 
 from seealso_render.flow import Render
 
@@ -43,6 +44,7 @@ class Worker:
         self._loops: dict[str, Loop] = {}
         self._adopting = Loop("adopt", self._adopt, sweep_seconds=ADOPT_SECONDS)
         self._watch = Watch(database.change_token, self.wake, database.poll_seconds)
+        self._pulse = Pulse(database, "render", self._loops.values)
         self._consumer: Consumer | None = None
 
     def start(self) -> None:
@@ -59,7 +61,7 @@ class Worker:
                 sweep_seconds=self._sweep_seconds,
                 fatal=(PluginMissing,),
             )
-        for thread in (*self._loops.values(), self._adopting, self._watch):
+        for thread in (*self._loops.values(), self._adopting, self._watch, self._pulse):
             thread.start()
         if not is_memory(self._broker_url):
             queues: list[tuple[Stage, str]] = [("render", name) for name in self._loops]
@@ -81,7 +83,7 @@ class Worker:
         """
         if self._consumer is not None:
             self._consumer.stop(min(timeout / 4, 2.0))
-        loops = [*self._loops.values(), self._adopting, self._watch]
+        loops = [*self._loops.values(), self._adopting, self._watch, self._pulse]
         return stop_all(loops, timeout * 3 / 4, hurry=self._render.cut_short)
 
     def _adopt(self, stopping: object) -> int:

@@ -5,8 +5,8 @@
         log.info("Stored the renditions", output="rss", count=32)
 
 The correlation id is bound once per request or batch and travels with the context. Attributes that
-are named like a secret, and passwords inside URLs, are never written. Line breaks in values are
-escaped, so that input can't forge a record.
+are named like a secret, passwords inside URLs, and people's e-mail addresses are never written.
+Line breaks in values are escaped, so that input can't forge a record.
 """
 
 from __future__ import annotations
@@ -26,6 +26,15 @@ _ATTRIBUTES = "seealso_attributes"
 _SECRET_NAME = re.compile(r"(?i)(^|_)(key|secret|password|passwd|token|authorization|cookie)$")
 _URL_PASSWORD = re.compile(
     r"(?P<head>\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^/\s@]+(?=@)", re.IGNORECASE
+)
+# The hub's own keys and secrets, and RFC 5321's local-part@domain, wherever they turn up.
+_KEY = re.compile(r"\b(?:sk|ch)_[A-Za-z0-9_-]{16,}")
+_ADDRESS = re.compile(
+    r"(?<![\w/:.+-])[\w.!#$%&'*+/=?^`{|}~-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_][\w-]{1,62}"
+)
+# Addresses of the hub that are secrets themselves.
+_SECRET_PATH = re.compile(
+    r"(?P<head>/(?:channels|newsletters/(?:confirm|unsubscribe|preferences))/)[^/\s\"'?#]+"
 )
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9-]{8,64}\Z")
@@ -186,8 +195,13 @@ def _shown(name: str, value: Any) -> Any:
 
 
 def without_secrets(text: str) -> str:
-    """The text, with passwords inside URLs taken out."""
-    return _URL_PASSWORD.sub(r"\g<head>[not logged]", text)
+    """The text, with passwords inside URLs, keys, secret paths and e-mail addresses taken out."""
+    text = _URL_PASSWORD.sub(r"\g<head>[not logged]", text)
+    if "_" in text:
+        text = _KEY.sub("[not logged]", text)
+    if "/channels/" in text or "/newsletters/" in text:
+        text = _SECRET_PATH.sub(r"\g<head>[not logged]", text)
+    return _ADDRESS.sub("[address]", text) if "@" in text else text
 
 
 def escaped(text: str) -> str:

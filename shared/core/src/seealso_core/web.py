@@ -288,7 +288,8 @@ def _answer_error(error: Exception) -> BaseResponse:
         log.warning("A request found the hub out of reach of what it needs", error=str(error))
         problem = _from_outage(error if isinstance(error, Outage) else Outage())
     else:
-        log.failed(error, "A request failed for a reason that nobody foresaw", path=request.path)
+        route = request.url_rule.rule if request.url_rule else ""  # a path can hold a secret
+        log.failed(error, "A request failed for a reason that nobody foresaw", route=route)
         problem = Problem(
             500, "internal",
             f"The hub failed. Its log has the reason under {g.get('correlation_id', '')}.",
