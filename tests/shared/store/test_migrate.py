@@ -9,11 +9,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import seealso_store
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -71,6 +73,47 @@ def test_head_and_the_known_revisions_are_those_on_disk() -> None:
     scripts = ScriptDirectory.from_config(config)
     assert scripts.get_current_head() == migrate.HEAD
     assert tuple(s.revision for s in reversed(list(scripts.walk_revisions()))) == migrate.KNOWN
+
+
+def _of_the_first_release(db: Database) -> None:
+    """The schema of revision 0001, with a row of the ledger."""
+    config = Config()
+    config.set_main_option("script_location", "seealso_store:migrations")
+    config.set_main_option("path_separator", "os")
+    with db.write() as tx:
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0001")
+        tx.exec_driver_sql(_OLD_ROW.format("a1"))
+
+
+_OLD_ROW = (
+    "INSERT INTO ledger (article_id, output, wanted, settled, state, lane, run_at, lease_until,"
+    " token, attempts, correlation_id, updated)"
+    " VALUES ('{}', 'rss', 1, 1, 'settled', 1, 0, 0, 0, 0, '', 0)"
+)
+
+
+def _is_brought_up_to_date(db: Database) -> None:
+    _of_the_first_release(db)
+    prepare(db)
+    assert _differences(db) == []
+    with db.write() as tx:
+        tx.exec_driver_sql(_OLD_ROW.format("a2"))  # as a worker of the old release does
+        rows = tx.execute(sa.select(schema.ledger.c.article_id, schema.ledger.c.traceparent)).all()
+    assert sorted(rows) == [("a1", None), ("a2", None)]
+
+
+def test_an_older_database_is_upgraded_and_old_workers_go_on(sqlite_url: str) -> None:
+    with closing(open_database(sqlite_url)) as db:
+        _is_brought_up_to_date(db)
+
+
+@pytest.mark.live
+def test_an_older_postgresql_database_is_upgraded_and_old_workers_go_on(
+    empty_postgres_url: str,
+) -> None:
+    with closing(open_database(empty_postgres_url)) as db:
+        _is_brought_up_to_date(db)
 
 
 def test_preparing_again_changes_nothing(database: Database) -> None:

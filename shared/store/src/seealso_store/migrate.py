@@ -8,8 +8,9 @@
 Any number of processes may prepare one database at once: SQLite's write lock, or an advisory lock
 on PostgreSQL, lets one of them work while the others wait and then find it done.
 
-While no release has shipped, revision 0001 is generated from `seealso_store.schema`:
-``python -m seealso_store.migrations.regenerate && ruff format shared/store/src``.
+A revision that has landed stays as it is. A new one only adds, and only what may be empty (a
+table, a nullable column, an index), so that the workers of the release before go on beside it; what
+is no longer used is dropped a release later.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from seealso_store.errors import (
 )
 from seealso_store.trouble import explained, is_busy
 
-HEAD = "0001"  # the newest revision under migrations/versions
-KNOWN = ("0001",)  # every revision, oldest first
+HEAD = "0002"  # the newest revision under migrations/versions
+KNOWN = ("0001", "0002")  # every revision, oldest first
 VERSION_TABLE = "seealso_schema"
 
 _ADVISORY_LOCK = 0x7365_6561_6C73_6F  # "seealso" in ASCII
