@@ -17,7 +17,7 @@ from typing import Any
 import click
 from flask import Flask
 from openapi_spec_validator import validate
-from seealso_core import openapi, registry
+from seealso_core import meters, openapi, registry
 from seealso_core.settings import TABLE
 from seealso_hub.cli import cli
 from seealso_sdk.model import KINDS, STATUSES, Article
@@ -315,7 +315,7 @@ def _ingest(module: Path) -> bool:
 # --- metrics --------------------------------------------------------------------------------------
 
 
-def test_every_metric_is_in_the_page_of_operations(hub: Flask, tmp_path: Path) -> None:
+def test_every_metric_is_in_the_page_of_observability(hub: Flask, tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'hub.sqlite3'}")
     prepare(database)
     found = {(m.name, m.type, m.help) for m in health.metrics(database)}
@@ -336,10 +336,11 @@ def test_every_metric_is_in_the_page_of_operations(hub: Flask, tmp_path: Path) -
         for name in sorted(helps)
     ]
     made = pages.table(("Metric", "Type", "Labels", "What it is"), rows)
-    pages.assert_made(DOCS / "operations.md", "metrics", made)
+    pages.assert_made(DOCS / "observability.md", "metrics", made)
 
 
 _LABELS = {  # of those that have no sample on an empty hub
     "seealso_ledger_rows": ["output", "state"],
     "seealso_articles": ["status"],
-}
+    "seealso_heartbeat_age_seconds": ["step"],
+} | {meter.name: sorted(meter.labels) for meter in meters.ALL}

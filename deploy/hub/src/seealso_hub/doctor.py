@@ -27,6 +27,7 @@ CHECKS: tuple[tuple[str, Look], ...] = (
     ("Data folder", house.data_folder),
     ("Disk", house.disk),
     ("Database", engines.database),
+    ("Workers", engines.workers),
     ("Clock", engines.clock),
     ("Broker", engines.broker),
     ("SMTP", mail.look),

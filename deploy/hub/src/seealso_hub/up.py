@@ -21,6 +21,7 @@ from types import FrameType
 
 import requests
 from seealso_core import log as logs
+from seealso_core import metrics
 from seealso_core.settings import Settings
 from seealso_store import hub as hubs
 from seealso_store import keys, ledger
@@ -72,6 +73,7 @@ def started(settings: Settings) -> Iterator[OneMachine]:
         place.make_folder(settings.data)
         stack.enter_context(place.sole_owner(settings.data))
         place.check_port(settings.host, settings.port)
+        stack.enter_context(metrics.shared(settings.data / "metrics"))
         database = open_database(settings.database_url)
         stack.callback(database.close)
         prepare(database)

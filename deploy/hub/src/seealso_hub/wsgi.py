@@ -56,7 +56,10 @@ def make(settings: Settings, database: Database) -> App:
     app = create_app(
         "seealso",
         _blueprints(settings, database, host),
-        ready=lambda: health.check(database),
+        # The hub is one thing here: without its workers it is not ready.
+        ready=lambda: health.check(
+            database, disk_floor_mb=settings.disk_floor_mb, steps=("render", "filing", "clock")
+        ),
         collect=[
             lambda: health.metrics(database),
             lambda: [m for one in lane for m in one.metrics()],

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 
 from seealso_core import log as logs
 from seealso_core import registry, service
+from seealso_core.door import opened_for
 from seealso_core.host import PluginHost
 from seealso_core.settings import Settings
-from seealso_store import hub
+from seealso_store import health, hub
 from seealso_store.clock import now
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
@@ -53,10 +54,11 @@ def work(settings: Settings, stop: threading.Event) -> None:
     sender = Sender(database, host, DispatchSettings.of(settings), secret=secret, now=now)
     worker = Worker(sender)
     try:
-        worker.start()
-        log.info("The dispatch worker is at work")
-        stop.wait()
-        worker.stop()
+        with opened_for(settings, lambda: health.check(database)):
+            worker.start()
+            log.info("The dispatch worker is at work")
+            stop.wait()
+            worker.stop()
     finally:
         host.close()
         database.close()

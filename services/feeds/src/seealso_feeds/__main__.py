@@ -12,8 +12,10 @@ from collections.abc import Sequence
 
 from seealso_core import log as logs
 from seealso_core import service
+from seealso_core.door import opened_for
 from seealso_core.settings import Settings
 from seealso_core.topology import named
+from seealso_store import health
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
 
@@ -42,10 +44,11 @@ def work(settings: Settings, stop: threading.Event) -> None:
             sweep_seconds=settings.sweep_seconds,
             prefix=named(settings.broker_prefix),
         )
-        worker.start()
-        log.info("The filing worker is at work")
-        stop.wait()
-        worker.stop()
+        with opened_for(settings, lambda: health.check(database)):
+            worker.start()
+            log.info("The filing worker is at work")
+            stop.wait()
+            worker.stop()
     finally:
         database.close()
 

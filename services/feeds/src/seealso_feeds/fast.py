@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
+from seealso_core import meters
 from seealso_core.instant import Asked, Found
 from seealso_core.metrics import Metric
 from seealso_store.errors import StoreError
@@ -37,6 +38,7 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.1
 STALE_SECONDS = 1.0
+PUBLISH_SECONDS = 1.0  # between two times that others see the counts
 MAX_BYTES = 64 << 20
 SMALL = 860  # bytes: below, gzip saves less than a packet
 LANES = ("/topics", "/articles", "/series", "/channels", "/static")
@@ -177,6 +179,9 @@ class FastLane:
         self._lock = threading.Lock()
         self._making: dict[tuple[str, str], threading.Lock] = {}
         self._hits = self._checked = self._made = self._passed = 0
+        self._published: dict[str, int] = {}
+        self._published_at = 0.0
+        self._publishing = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
@@ -210,6 +215,8 @@ class FastLane:
 
     def state(self) -> str | None:
         """The change token: with another one anything may be another; None: trust nothing."""
+        if time.monotonic() - self._published_at > PUBLISH_SECONDS:
+            self._publish()
         return self._watch.token()
 
     def find(self, asked: Asked) -> Found | None:
@@ -240,14 +247,24 @@ class FastLane:
 
         Hits are counted without a lock: under many threads a few may be missing.
         """
+        self._publish()
         now = self.counts()
-        outcomes = {"hit": now.hits, "checked": now.checked, "made": now.made, "passed": now.passed}
-        answers = tuple(({"outcome": name}, float(n)) for name, n in outcomes.items())
+        kept = "Public documents that the process which answers keeps now."
+        size = "Bytes of these documents."
         return [
-            Metric("seealso_fast_lane_total", "Requests of public documents.", "counter", answers),
-            Metric("seealso_fast_lane_documents", "Kept now.", "gauge", (({}, float(now.kept)),)),
-            Metric("seealso_fast_lane_bytes", "Kept now.", "gauge", (({}, float(now.size)),)),
+            Metric("seealso_fast_lane_documents", kept, "gauge", (({}, float(now.kept)),)),
+            Metric("seealso_fast_lane_bytes", size, "gauge", (({}, float(now.size)),)),
         ]
+
+    def _publish(self) -> None:
+        """Let other processes see what was counted since the last time."""
+        with self._publishing:
+            now, self._published_at = self.counts(), time.monotonic()
+            counted = {"hit": now.hits, "checked": now.checked, "made": now.made}
+            counted["passed"] = now.passed
+            for outcome, total in counted.items():
+                meters.FAST_LANE.add(outcome, by=total - self._published.get(outcome, 0))
+            self._published = counted
 
     def close(self) -> None:
         """End the watching thread."""

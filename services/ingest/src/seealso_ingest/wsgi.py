@@ -44,7 +44,7 @@ def make(settings: Settings, database: Database, ingest: Ingest) -> Flask:
     return create_app(
         "seealso-ingest",
         [blueprint(database, ingest, Guard(keys.checker(database)))],
-        ready=lambda: health.check(database),
+        ready=lambda: health.check(database, disk_floor_mb=settings.disk_floor_mb),
         collect=[lambda: health.metrics(database)],
         hub_url=settings.hub_url,
         max_body=settings.max_body_mb * 2**20,

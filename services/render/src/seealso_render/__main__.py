@@ -12,10 +12,12 @@ from collections.abc import Sequence
 
 from seealso_core import log as logs
 from seealso_core import registry, service
+from seealso_core.door import opened_for
 from seealso_core.host import PluginHost
 from seealso_core.nudge import Nudger
 from seealso_core.settings import Settings
 from seealso_core.topology import named
+from seealso_store import health
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
 
@@ -53,10 +55,11 @@ def work(settings: Settings, stop: threading.Event) -> None:
         prefix=named(settings.broker_prefix),
     )
     try:
-        worker.start()
-        log.info("The render worker is at work", outputs=render.outputs)
-        stop.wait()
-        worker.stop()
+        with opened_for(settings, lambda: health.check(database)):
+            worker.start()
+            log.info("The render worker is at work", outputs=render.outputs)
+            stop.wait()
+            worker.stop()
     finally:
         host.close()
         nudger.close(0.5)

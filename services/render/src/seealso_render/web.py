@@ -11,7 +11,7 @@ from seealso_core.messages import Wake
 from seealso_core.nudge import Nudger
 from seealso_core.openapi import describe
 from seealso_core.web import Guard, Problem, json_answer
-from seealso_store import articles, ledger, outputs
+from seealso_store import articles, health, heartbeats, ledger, outputs
 from seealso_store.clock import iso, now
 from seealso_store.database import Database
 from seealso_store.ledger import FILING, Counts
@@ -50,6 +50,7 @@ def _see(routes: Blueprint, database: Database, guard: Guard) -> None:
             enabled = outputs.enabled(conn)
             oldest = ledger.oldest_due(conn, now())
             by_status = articles.counts(conn)
+            ages = heartbeats.ages(conn, now())
         filing = counts.pop(FILING, Counts())
         shown = {name: counts.pop(name, Counts()) for name in enabled} | counts
         return json_answer(
@@ -58,6 +59,9 @@ def _see(routes: Blueprint, database: Database, guard: Guard) -> None:
                 "filing": asdict(filing),
                 "articles": by_status,
                 "oldest_waiting_seconds": round(max(oldest.values(), default=0.0), 1),
+                "heartbeats": {step: round(age, 1) for step, age in ages.items()},
+                "silent": [s for s, age in ages.items() if age > heartbeats.SILENT_SECONDS],
+                "disk_free_bytes": health.free_bytes(database),
             }
         )
 

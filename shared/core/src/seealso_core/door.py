@@ -11,9 +11,10 @@ keep the port inside.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from seealso_sdk.errors import SeealsoError
@@ -22,10 +23,23 @@ from seealso_core import log as logs
 from seealso_core import metrics
 from seealso_core.errors import CannotListen
 from seealso_core.meters import ALL
+from seealso_core.settings import Settings
 
 SLOWEST_SECONDS = 10  # that a scraper may take over a request
 
 log = logs.get(__name__)
+
+
+def opened_for(settings: Settings, ready: Callable[[], None]) -> AbstractContextManager[int | None]:
+    """`opened` where the operator wants it. Not in a process that shares its numbers with one that
+    serves them (`metrics.shared`): several would want one port.
+
+    Raises:
+        CannotListen: the port is in use or may not be had.
+    """
+    if not settings.metrics_port or os.environ.get(metrics.FOLDER):
+        return nullcontext()
+    return opened(settings.host, settings.metrics_port, ready)
 
 
 @contextmanager
@@ -67,7 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:  # the library's name
         """One of three addresses."""
         if self.path == "/metrics":
-            body = metrics.render(metrics.collected(ALL))
+            numbers = [metrics.readiness(self.server.ready), *metrics.collected(ALL)]
+            body = metrics.render(numbers)
             self._answer(200, metrics.CONTENT_TYPE, body)
         elif self.path in ("/livez", "/healthz"):
             self._answer_json(200, {"status": "ok"})

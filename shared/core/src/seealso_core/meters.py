@@ -58,7 +58,14 @@ WAKES = Counter(
     _each("sent", "refused", "failed"),
 )
 
+FAST_LANE = Counter(
+    "seealso_fast_lane_total",
+    "Requests of public documents, by how they were answered.",
+    ("outcome",),
+    _each("hit", "checked", "made", "passed"),
+)
+
 ALL: tuple[Counter | Histogram, ...] = (
     INTAKE, SETTLED, LEASES_EXPIRED, PLUGIN_FAILURES, DELIVERIES, COMMIT_SECONDS, WAKES, HTTP,
-    HTTP_SECONDS,
+    HTTP_SECONDS, FAST_LANE,
 )  # fmt: skip

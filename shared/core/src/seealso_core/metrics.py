@@ -29,6 +29,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from seealso_sdk.errors import SeealsoError
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "SEEALSO_METRICS_DIR"  # set for a process whose siblings share their numbers
 
@@ -319,6 +321,18 @@ def collected(meters: Iterable[Counter | Histogram]) -> list[Metric]:
     """These, over all processes that share their numbers."""
     sums = _own.book().everyones()
     return [meter.metric(sums) for meter in meters]
+
+
+def readiness(ready: Callable[[], None] | None) -> Metric:
+    """/readyz as a number."""
+    value = 1.0
+    try:
+        if ready is not None:
+            ready()
+    except SeealsoError:
+        value = 0.0
+    told = "1: /readyz says that this process can do its work; 0: it can't."
+    return Metric("seealso_ready", told, "gauge", (({}, value),))
 
 
 # --- as text --------------------------------------------------------------------------------------

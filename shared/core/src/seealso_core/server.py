@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import Any
 
 from seealso_core import log as logs
+from seealso_core import metrics
 from seealso_core.errors import CannotListen
 from seealso_core.gateway import Gateway
 from seealso_core.instant import IDLE_SECONDS, LOOK_SECONDS, InstantProtocol, Memory, Source
@@ -51,7 +52,8 @@ def serve(target: str, settings: Settings) -> None:
         if settings.web_workers == 1:
             run(target, listener, settings)
         else:
-            _Workers(target, listener, settings.web_workers).watch()
+            with metrics.shared():  # whichever worker answers /metrics, it tells of all
+                _Workers(target, listener, settings.web_workers).watch()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -29,8 +29,8 @@ from seealso_core.errors import SettingsError
 
 PREFIX = "SEEALSO_"
 CONFIG = "SEEALSO_CONFIG"  # names the TOML file
-# Read by the test suite, not by the hub; they may stand in the same environment.
-_NOT_OURS = ("SEEALSO_TEST_", "SEEALSO_REQUIRE_LIVE")
+# Of the test suite, and what a process sets for those that it starts (`metrics.shared`).
+_NOT_OURS = ("SEEALSO_TEST_", "SEEALSO_REQUIRE_LIVE", "SEEALSO_METRICS_DIR")
 _DATA = Path("seealso-data")
 _UNSET = Path()
 _PLUGIN_PREFIXES = ("SEEALSO_OUTPUT_", "SEEALSO_SOURCE_")
@@ -93,6 +93,9 @@ class Settings:
         False, "Also fetch sources in the private network: 1 where sources live there."
     )
     max_body_mb: int = _row(50, "Largest request body, MiB.")
+    metrics_port: int = _row(
+        0, "Port on which a worker serves its own /metrics, /livez and /readyz; 0: none."
+    )
     disk_floor_mb: int = _row(
         200, "With less room than this on the disk, MiB, the hub says that it is not ready."
     )
@@ -296,6 +299,7 @@ def _complete(given: Settings) -> Settings:
         ("plugin_memory_mb", 64, 1 << 20),
         ("plugin_output_mb", 1, 1024),
         ("max_body_mb", 1, 4096),
+        ("metrics_port", 0, 65535),
         ("disk_floor_mb", 1, 1 << 24),
         ("lease_seconds", 1, 86_400),
         ("batch", 1, 1000),

@@ -374,9 +374,14 @@ def _own_routes(ready: Callable[[], None] | None, collect: Sequence[Collect]) ->
         return json_answer({"status": "ready"}, headers={"Cache-Control": "no-store"})
 
     def show_metrics() -> Response:
-        """Numbers for Prometheus."""
-        body = numbers.render(metric for source in collect for metric in source())
-        return Response(body, content_type=numbers.CONTENT_TYPE)
+        """Numbers for Prometheus: what processes count, and what the database knows."""
+        found = [numbers.readiness(ready)]
+        for source in collect:
+            try:
+                found += source()
+            except SeealsoError as error:
+                log.warning("Some numbers can't be had", error=str(error))
+        return Response(numbers.render(found), content_type=numbers.CONTENT_TYPE)
 
     not_ready = {503: "Not ready; the detail says why."}
     openapi.describe(tag="operation", media="application/json")(alive)

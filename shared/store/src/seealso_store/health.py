@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,15 +11,27 @@ from seealso_core.metrics import Metric
 
 from seealso_store import articles, deliveries, heartbeats, ledger, migrate
 from seealso_store.database import Database
-from seealso_store.errors import SchemaNewer, StoreError, StoreNotWritable
+from seealso_store.errors import (
+    SchemaNewer,
+    StoreError,
+    StoreFull,
+    StoreNotWritable,
+    StoreUnavailable,
+)
 
 
-def check(db: Database) -> None:
+def check(db: Database, *, disk_floor_mb: int = 0, steps: Collection[str] = ()) -> None:
     """Return when the database can be written and has this release's schema.
+
+    Args:
+        disk_floor_mb: less room where an SQLite file lies is too little, MiB.
+        steps: whose workers must have been heard of lately. One that never had any is not missed.
 
     Raises:
         SchemaNewer: a newer release has written it.
+        StoreFull: there is too little room.
         StoreError: it can't be reached, can't be written, or `prepare` has not run.
+        StoreUnavailable: the workers of a step are silent.
     """
     with db.write() as tx:  # takes the write lock on SQLite, and writes nothing
         found = migrate.revision(tx)
@@ -28,10 +40,33 @@ def check(db: Database) -> None:
             if read_only == "on":
                 raise StoreNotWritable("postgresql: this server is read-only (a standby?)")
     if found == migrate.HEAD:
+        _require_room(db, disk_floor_mb)
+        _require_life(db, steps)
         return
     if found is not None and found not in migrate.KNOWN:
         raise SchemaNewer(f"the database has schema {found}, this release knows {migrate.HEAD}")
     raise StoreError(f"the database has schema {found}, not {migrate.HEAD}: start the hub once")
+
+
+def _require_room(db: Database, floor_mb: int) -> None:
+    free = free_bytes(db)
+    if free is not None and free < floor_mb * 2**20:
+        raise StoreFull(
+            f"{free // 2**20} MiB are free where the database lies, and SEEALSO_DISK_FLOOR_MB"
+            f" wants {floor_mb}: make room."
+        )
+
+
+def _require_life(db: Database, steps: Collection[str]) -> None:
+    if not steps:
+        return
+    with db.read() as conn:
+        silent = heartbeats.silent(conn, db.now())
+    for step in sorted(silent.keys() & set(steps)):
+        raise StoreUnavailable(
+            f"the {step} worker has not been heard of for {silent[step]:.0f} seconds:"
+            " what comes in waits. Look at its log, start it again."
+        )
 
 
 def metrics(db: Database) -> list[Metric]:

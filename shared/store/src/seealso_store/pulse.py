@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from seealso_core import log as logs
 from seealso_core.loops import Loop
+from seealso_sdk.errors import SeealsoError
 
 from seealso_store import heartbeats
 from seealso_store.database import Database
+
+log = logs.get(__name__)
 
 
 class Pulse(Loop):
@@ -27,7 +31,18 @@ class Pulse(Loop):
         self._named = step
         self._loops = loops
 
+    def start(self) -> None:
+        """Begin with the first beat: who waits for the worker sees it at once."""
+        try:
+            self._say()
+        except SeealsoError as error:
+            log.warning("A step could not say that it is there", step=self._named, error=str(error))
+        super().start()
+
+    def _say(self) -> None:
+        heartbeats.beat(self._database, self._named)
+
     def _beat(self, stopping: object) -> int:
         if any(loop.is_alive for loop in self._loops()):
-            heartbeats.beat(self._database, self._named)
+            self._say()
         return 0  # the next one is due at the next sweep

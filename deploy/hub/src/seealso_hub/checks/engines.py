@@ -21,8 +21,8 @@ from seealso_core.log import without_secrets
 from seealso_core.messages import Stage
 from seealso_core.settings import Settings
 from seealso_sdk.errors import SeealsoError
+from seealso_store import heartbeats, migrate
 from seealso_store import hub as hubs
-from seealso_store import migrate
 from seealso_store.clock import SECOND, now
 from seealso_store.database import Database, open_database
 from seealso_store.errors import NotADatabase, StoreError, StoreNotWritable
@@ -181,6 +181,27 @@ def _schema(dialect: str, revision: str | None) -> Finding:
     remedy = "Upgrade seealso, or name another database."
     found = f"schema {revision}, newer than this release's {migrate.HEAD}"
     return Finding("Database", "fail", found, remedy)
+
+
+def workers(settings: Settings) -> Iterator[Finding]:
+    """Which steps of the line have a worker that was heard of lately."""
+    name = "Workers"
+    if _not_yet_there(settings):
+        return
+    try:
+        with _opened(settings) as db, db.read() as conn:
+            if migrate.revision(conn) != migrate.HEAD:
+                return
+            ages = heartbeats.ages(conn, db.now())
+    except (StoreError, sa.exc.SQLAlchemyError, sqlite3.Error):
+        return  # the check of the database has told it
+    silent = {step: age for step, age in ages.items() if age > heartbeats.SILENT_SECONDS}
+    if silent:
+        told = ", ".join(f"{step} for {age:.0f} seconds" for step, age in silent.items())
+        remedy = "Start them: `seealso up`, or the services one by one. Until then work waits."
+        yield Finding(name, "note", f"not heard of: {told}", remedy)
+    elif ages:
+        yield Finding(name, "ok", f"at work: {', '.join(ages)}")
 
 
 # --- the clock -----------------------------------------------------------------------------------

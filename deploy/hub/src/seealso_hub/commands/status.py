@@ -68,5 +68,10 @@ def _sum_up(found: Any) -> None:
     console.say(f"Articles: {held or 'none yet'}.")
     if not is_settled(found):
         console.say(f"The oldest waits for {found['oldest_waiting_seconds']:g} seconds.")
+    for step in found.get("silent", ()):
+        age = found["heartbeats"][step]
+        console.say(f"No {step} worker has been heard of for {age:.0f} seconds: see its log.")
+    if (free := found.get("disk_free_bytes")) is not None:
+        console.say(f"Room on the disk: {free / 1e9:.1f} GB.")
     if any(counts["dead"] for counts in (*found["outputs"].values(), found["filing"])):
         console.say("What failed, and why: seealso dead-letters list")
