@@ -50,6 +50,11 @@ class Cable:
         """From now on bytes are swallowed, both ways: nobody is told that the other has gone."""
         self._silent.set()
 
+    def speak(self) -> None:
+        """Bytes go through again. What was swallowed is lost, so what was open is cut."""
+        self.cut()
+        self._silent.clear()
+
     def close(self) -> None:
         """At the end of the test."""
         self.unplug()

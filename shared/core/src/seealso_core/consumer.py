@@ -84,7 +84,7 @@ class Consumer:
                 self._connected.clear()
                 log.warning(
                     "The queue is out of reach; work is found by polling meanwhile",
-                    error=str(error),
+                    error=topology.explained(self._url, error),
                     pause_seconds=round(pause, 1),
                 )
                 self._stopping.wait(pause * random.uniform(0.8, 1.2))  # noqa: S311  # spreads load

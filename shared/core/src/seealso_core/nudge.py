@@ -77,7 +77,7 @@ class Nudger:
             except Exception as error:  # noqa: BLE001  # whatever the broker does, the line goes on
                 log.warning(
                     "The broker can't be reached; wakes wait, the work goes on by polling",
-                    error=str(error),
+                    error=topology.explained(self._url, error),
                     pause_seconds=round(pause, 1),
                 )
                 self._sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311  # spreads load

@@ -13,11 +13,18 @@ because no worker has started yet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import kombu
+from amqp.exceptions import (  # type: ignore[import-untyped]  # publishes none
+    AccessRefused,
+    NotAllowed,
+    PreconditionFailed,
+)
 
+from seealso_core.errors import SettingsError
 from seealso_core.messages import Stage
 
 # kombu says that it is typed, and most of it isn't: one door for the checker.
@@ -43,9 +50,23 @@ CONFIRM_SECONDS = 5.0
 MEMORY_POLL_SECONDS = 0.02
 
 
+_SERVED = ("memory", "amqp", "amqps")
+
+
 def is_memory(broker_url: str) -> bool:
-    """Whether the queue lives inside this process."""
-    return broker_url.startswith("memory:")
+    """Whether the queue lives inside this process.
+
+    Raises:
+        SettingsError: it is none that can carry wakes: kombu's file, SQL and Redis transports lose
+            messages, or restore what a consumer held after an hour.
+    """
+    scheme = broker_url.partition(":")[0]
+    if scheme not in _SERVED:
+        raise SettingsError(
+            "SEEALSO_BROKER_URL",
+            f"found {scheme}://. Give memory:// (one machine) or amqp://… (RabbitMQ).",
+        )
+    return scheme == "memory"
 
 
 @contextmanager
@@ -57,15 +78,63 @@ def connect(broker_url: str) -> Iterator[Any]:
         ) as connection:
             yield connection
         return
-    with _kombu.Connection(
+    connection = _kombu.Connection(
         broker_url,
         heartbeat=HEARTBEAT_SECONDS,
         connect_timeout=CONNECT_SECONDS,
-        transport_options={"confirm_publish": True, "write_timeout": CONNECT_SECONDS},
-    ) as connection:
+        transport_options={
+            "confirm_publish": True,
+            "read_timeout": CONNECT_SECONDS,
+            "write_timeout": CONNECT_SECONDS,
+        },
+    )
+    try:
         # Left to itself kombu sleeps two seconds in between, deaf to anybody who wants to stop.
         connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
         yield connection
+    except BaseException:
+        _abandon(connection)
+        raise
+    connection.release()
+
+
+def _abandon(connection: Any) -> None:
+    """After an error nothing more is said: who does not answer would be waited for, and a channel
+    whose confirm was late takes it for the next message's."""
+    with suppress(Exception):
+        if connection.connected:
+            connection.connection.collect()  # the socket
+    with suppress(Exception):
+        connection.release()
+
+
+def explained(broker_url: str, error: BaseException) -> str:
+    """What keeps us from the broker, in one sentence with the remedy. No password is in it."""
+    parts = urlsplit(broker_url)
+    server = (
+        f"RabbitMQ at {parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}"
+    )
+    user, vhost = unquote(parts.username or "guest"), unquote(parts.path[1:]) or "/"
+    said = " ".join(str(error.__cause__ or error).split()) or type(error).__name__
+    if isinstance(error, NotAllowed) and "not found" in said:
+        return (
+            f"{server} has no virtual host {vhost}. Make it (rabbitmqctl add_vhost {vhost}), or"
+            " mend the end of SEEALSO_BROKER_URL."
+        )
+    if isinstance(error, AccessRefused) and "Login was refused" in said:
+        return (
+            f"{server} refuses user {user} or the password. Mend SEEALSO_BROKER_URL; guest is let"
+            " in from the broker's own machine only."
+        )
+    if isinstance(error, NotAllowed | AccessRefused):
+        rights = f"rabbitmqctl set_permissions -p {vhost} {user} '.*' '.*' '.*'"
+        return f"{server} does not allow this to user {user} ({said}). Give the rights: {rights}"
+    if isinstance(error, PreconditionFailed):
+        return (
+            f"{server} has a queue of ours that was declared otherwise ({said}). Delete it: it"
+            " holds wake-ups only, and is declared anew."
+        )
+    return f"{server} can't be reached ({said}). Start it, or mend SEEALSO_BROKER_URL."
 
 
 class Topology:
