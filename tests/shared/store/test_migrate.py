@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -20,12 +23,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from seealso_store import migrate, schema
+from seealso_store import health, hub, migrate, schema
 from seealso_store.database import Database, open_database
 from seealso_store.errors import (
     NotADatabase,
     SchemaForeign,
     SchemaNewer,
+    StoreBusy,
     StoreFolderMissing,
     StoreUnavailable,
 )
@@ -75,14 +79,20 @@ def test_head_and_the_known_revisions_are_those_on_disk() -> None:
     assert tuple(s.revision for s in reversed(list(scripts.walk_revisions()))) == migrate.KNOWN
 
 
-def _of_the_first_release(db: Database) -> None:
-    """The schema of revision 0001, with a row of the ledger."""
+def _upgraded_to(db: Database, revision: str) -> None:
+    """As a release of that revision left it."""
     config = Config()
     config.set_main_option("script_location", "seealso_store:migrations")
     config.set_main_option("path_separator", "os")
     with db.write() as tx:
         config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+
+
+def _of_the_first_release(db: Database) -> None:
+    """The schema of revision 0001, with a row of the ledger."""
+    _upgraded_to(db, "0001")
+    with db.write() as tx:
         tx.exec_driver_sql(_OLD_ROW.format("a1"))
 
 
@@ -284,3 +294,143 @@ def test_the_migrations_ship_in_the_wheel(tmp_path: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "seealso_store/migrations/env.py" in names
     assert "seealso_store/migrations/versions/r0001_initial.py" in names
+
+
+# --- beside workers of another release ------------------------------------------------------------
+
+
+def _promise(db: Database, works_from: str) -> None:
+    with db.write() as tx:
+        hub.remember(tx, "schema", f"0099 {works_from}")
+
+
+def test_a_newer_schema_that_says_so_is_worked_on_and_one_that_does_not_is_refused(
+    database: Database,
+) -> None:
+    """A rolling upgrade: the new release migrates, the old one's workers go on, and start again."""
+    _set_revision(database, "0099")
+    _promise(database, migrate.HEAD)
+    prepare(database)
+    health.check(database)
+    _promise(database, "0098")  # so much has changed that only the release before may stay
+    with pytest.raises(SchemaNewer):
+        prepare(database)
+    with pytest.raises(SchemaNewer):
+        health.check(database)
+
+
+def test_the_promise_is_written_by_every_upgrade(database: Database) -> None:
+    with database.read() as conn:
+        assert hub.recall(conn, "schema") == f"{migrate.HEAD} {migrate.WORKS_FROM}"
+    assert migrate.WORKS_FROM in migrate.KNOWN
+
+
+def test_a_revision_only_adds_and_only_what_may_be_empty() -> None:
+    """Else a worker of the release before could not go on beside it."""
+    folder = Path(seealso_store.__file__).parent / "migrations/versions"
+    later = [path for path in sorted(folder.glob("r*.py")) if not path.name.startswith("r0001")]
+    assert later
+    for path in later:
+        for call in _operations(path):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+            assert name in ("add_column", "create_table", "create_index", "f"), f"{path}: op.{name}"
+            if name == "add_column":
+                assert "nullable=True" in ast.unparse(call), f"{path}: {ast.unparse(call)}"
+
+
+def _operations(path: Path) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("op."):
+            yield node
+
+
+# What the release of revision 0001 does all day, in its own words.
+_OPEN = """INSERT INTO ledger (article_id, output, wanted, settled, state, lane, run_at, lease_until,
+ token, attempts, error, correlation_id, updated)
+ VALUES (:article, 'rss', 1, 0, 'waiting', 1, 0, 0, 0, 0, NULL, '', 0)"""
+_CLAIM = """UPDATE ledger SET state = 'leased', token = token + 1 WHERE article_id IN (
+ SELECT article_id FROM ledger WHERE state = 'waiting' ORDER BY lane, run_at LIMIT 5
+ FOR UPDATE SKIP LOCKED) RETURNING article_id"""
+_SETTLE = "UPDATE ledger SET state = 'settled', settled = wanted WHERE article_id = ANY(:ids)"
+
+
+class _OldWorkers:
+    """Threads that open, claim and settle rows as the release of revision 0001 does."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._ending = threading.Event()
+        self.opened, self.troubles = 0, list[Exception]()
+        works = (self._open, self._settle, self._settle, self._dawdle)
+        self._threads = [threading.Thread(target=self._repeat, args=(work,)) for work in works]
+
+    def __enter__(self) -> _OldWorkers:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _repeat(self, work: Callable[[], None]) -> None:
+        while not self._ending.is_set():
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001
+                self.troubles.append(error)
+
+    def _open(self) -> None:
+        with self._db.write() as tx:
+            tx.execute(sa.text(_OPEN), {"article": f"a{self.opened}"})
+        self.opened += 1
+
+    def _settle(self) -> None:
+        with self._db.write() as tx:
+            ids = list(tx.execute(sa.text(_CLAIM)).scalars())
+            tx.execute(sa.text(_SETTLE), {"ids": ids})
+
+    def _dawdle(self) -> None:
+        """A long look at the ledger: the migration must not make all others wait behind it."""
+        with self._db.read() as conn:
+            conn.exec_driver_sql("SELECT count(*) FROM ledger, pg_sleep(1.5)")
+
+
+@pytest.mark.live
+def test_a_database_in_use_is_migrated_and_nobody_is_stopped(empty_postgres_url: str) -> None:
+    old, new = open_database(empty_postgres_url), open_database(empty_postgres_url)
+    _upgraded_to(old, "0001")
+    with _OldWorkers(old) as workers:
+        while workers.opened < 20:
+            time.sleep(0.01)
+        prepare(new)
+        known = workers.opened
+        while workers.opened < known + 20:  # the old go on beside the new schema
+            time.sleep(0.01)
+    assert workers.troubles == []
+    assert _differences(new) == []
+    with new.read() as conn:
+        counted = sa.select(sa.func.count()).select_from(schema.ledger)
+        assert conn.execute(counted).scalar_one() == workers.opened
+        waiting = counted.where(schema.ledger.c.state == "leased")
+        assert conn.execute(waiting).scalar_one() == 0
+    old.close()
+    new.close()
+
+
+@pytest.mark.live
+def test_a_table_that_is_never_free_ends_the_migration_with_a_sentence(
+    empty_postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "_PATIENCE_UNDER_LOAD", 0.5)
+    old, new = open_database(empty_postgres_url), open_database(empty_postgres_url)
+    _upgraded_to(old, "0001")
+    with old.write() as holder:
+        holder.exec_driver_sql("SELECT count(*) FROM ledger")
+        with pytest.raises(StoreBusy, match="a lock was not to be had in time"):
+            prepare(new)
+    prepare(new)
+    assert _differences(new) == []
+    old.close()
+    new.close()

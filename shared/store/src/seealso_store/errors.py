@@ -29,6 +29,10 @@ class StoreConflict(StoreUnavailable):
     """
 
 
+class StoreBusy(StoreUnavailable):
+    """A lock was not to be had in time: somebody else holds it."""
+
+
 class StoreRefused(StoreUnavailable):
     """The server does not let us in: wrong password, no such role or database."""
 

@@ -35,11 +35,12 @@ def check(db: Database, *, disk_floor_mb: int = 0, steps: Collection[str] = ()) 
     """
     with db.write() as tx:  # takes the write lock on SQLite, and writes nothing
         found = migrate.revision(tx)
+        fits = migrate.fits(tx, found)
         if db.dialect == "postgresql":
             read_only = tx.exec_driver_sql("SHOW transaction_read_only").scalar_one()
             if read_only == "on":
                 raise StoreNotWritable("postgresql: this server is read-only (a standby?)")
-    if found == migrate.HEAD:
+    if fits:
         _require_room(db, disk_floor_mb)
         _require_life(db, steps)
         return

@@ -2,19 +2,24 @@
 
     prepare ── stored revision = HEAD? ── yes ──> done (one query, alembic is not imported)
                       │ no
-                      ├── unknown here ──> SchemaNewer
+                      ├── unknown here ──> does it say that we may work on it? else SchemaNewer
                       └── none or older ──> lock, look again, run the revisions, commit
+
+On PostgreSQL that goes on under load: it waits a second for a table that somebody uses, and else
+lets everybody pass and tries again, so that nobody queues behind it for long.
 
 Any number of processes may prepare one database at once: SQLite's write lock, or an advisory lock
 on PostgreSQL, lets one of them work while the others wait and then find it done.
 
 A revision that has landed stays as it is. A new one only adds, and only what may be empty (a
 table, a nullable column, an index), so that the workers of the release before go on beside it; what
-is no longer used is dropped a release later.
+is no longer used is dropped a release later. `WORKS_FROM` says so in the database: workers of that
+release stay ready beside the new schema, and may be started again.
 """
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
 import time
@@ -23,10 +28,13 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from seealso_store import hub
 from seealso_store.database import Database
 from seealso_store.errors import (
     SchemaForeign,
     SchemaNewer,
+    StoreBusy,
+    StoreConflict,
     StoreError,
     StoreFolderMissing,
 )
@@ -34,11 +42,15 @@ from seealso_store.trouble import explained, is_busy
 
 HEAD = "0002"  # the newest revision under migrations/versions
 KNOWN = ("0001", "0002")  # every revision, oldest first
+WORKS_FROM = "0001"  # the oldest revision whose release may work on HEAD's schema
 VERSION_TABLE = "seealso_schema"
 
 _ADVISORY_LOCK = 0x7365_6561_6C73_6F  # "seealso" in ASCII
 _ONE_THREAD = threading.Lock()
 _PATIENCE = 20.0  # seconds to wait for another process that prepares the same file
+_PATIENCE_UNDER_LOAD = 120.0  # seconds to try for the tables of a database that is in use
+_LOCK_SECONDS = 1
+_PROMISE = "schema"  # in the table of the hub: "<revision> <the oldest that may work on it>"
 
 
 def prepare(db: Database) -> None:
@@ -51,15 +63,25 @@ def prepare(db: Database) -> None:
     """
     _check_folder(db)
     db.use()
-    deadline = time.monotonic() + _PATIENCE
+    begun = time.monotonic()
     while True:
         try:
             return _prepare(db)
         except (StoreError, sa.exc.DatabaseError, sqlite3.DatabaseError) as error:
             # Two processes that switch one new file to WAL can be told "locked" without a wait.
-            if not is_busy(error) or time.monotonic() > deadline:
+            pause = _pause_after(error, time.monotonic() - begun)
+            if pause is None:
                 raise _explained(db, error) from (error.__cause__ or error)
-            time.sleep(0.05)
+            time.sleep(pause)
+
+
+def _pause_after(error: Exception, waited: float) -> float | None:
+    """Seconds until the next try; None where there is to be none."""
+    if is_busy(error) and waited < _PATIENCE:
+        return 0.05
+    if isinstance(error, StoreBusy | StoreConflict) and waited < _PATIENCE_UNDER_LOAD:
+        return random.uniform(0.2, 1.0)  # noqa: S311  # who queued behind us goes first
+    return None
 
 
 def revision(conn: Connection) -> str | None:
@@ -77,18 +99,32 @@ def _prepare(db: Database) -> None:
     with db.write() as tx:
         if db.dialect == "postgresql":
             tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+            tx.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+            tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
         if not _is_current(db, tx):
             _upgrade(tx)
+            hub.remember(tx, _PROMISE, f"{HEAD} {WORKS_FROM}")
+
+
+def fits(conn: Connection, found: str | None) -> bool:
+    """Whether this release may work on a database of the revision that was found: its own, or a
+    newer one that says so."""
+    if found is None or found in KNOWN:
+        return found == HEAD
+    at, _, works_from = (hub.recall(conn, _PROMISE) or "").partition(" ")
+    return at == found and works_from in KNOWN
 
 
 def _is_current(db: Database, conn: Connection) -> bool:
     found = revision(conn)
+    if fits(conn, found):
+        return True
     if found is not None and found not in KNOWN:
         raise SchemaNewer(
             f"{_place(db)} was written by a newer seealso (schema {found}, this one knows up to "
             f"{HEAD}). Upgrade seealso, or name another database."
         )
-    return found == HEAD
+    return False
 
 
 def _upgrade(tx: Connection) -> None:

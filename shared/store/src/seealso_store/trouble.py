@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL
 from seealso_store.errors import (
     NotADatabase,
     SchemaMissing,
+    StoreBusy,
     StoreConflict,
     StoreError,
     StoreForbidden,
@@ -137,7 +138,7 @@ def _of_postgresql(url: URL, error: BaseException) -> StoreError:
     if code == "53100" or "No space left on device" in str(inner):
         return StoreFull(f"{server} has no room left on its disk. Make some: the hub goes on then.")
     if code == "55P03":
-        return StoreUnavailable(f"{server}: a lock was not to be had in time. {said}")
+        return StoreBusy(f"{server}: a lock was not to be had in time. {said}")
     if code in ("57014", "25P03"):
         return StoreUnavailable(f"{server} ended a statement that took too long. {said}")
     if code == "25006":
