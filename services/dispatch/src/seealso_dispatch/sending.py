@@ -130,7 +130,7 @@ class Sender:
         return state, error
 
     def _tell(self, mine: Delivery, state: str, reason: str | None) -> None:
-        """One line a try, without the reader's address: `message` is the mail's Message-ID."""
+        """One line a try, without the reader's address: `mail` is its Message-ID."""
         meters.DELIVERIES.add(state)
         with self._db.read() as conn:
             causes = newsletters.causes(conn, mine.issue_id)
@@ -139,7 +139,7 @@ class Sender:
             "Mailed" if state == "sent" else "A message did not go",
             issue=mine.issue_id,
             subscriber=mine.subscriber_id,
-            message=mine.message_id.strip("<>").partition("@")[0],
+            mail=mine.message_id.strip("<>").partition("@")[0],
             attempt=mine.attempts,
             state=state,
             reason=reason,

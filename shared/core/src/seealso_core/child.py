@@ -126,6 +126,7 @@ def _serve(pipes: Pipes, boot: dict[str, Any]) -> None:
         voice.call += request[0] != frames.CONTEXT
         reply = worker.answer(*request)
         sys.stdout.flush()
+        voice.end_line()
         if reply is not None:
             pipes.send(*reply)
 
@@ -138,6 +139,7 @@ class _Voice(io.RawIOBase):
         super().__init__()
         self.call = 0
         self._told = 0
+        self._in_line = False
 
     def writable(self) -> bool:
         return True
@@ -149,7 +151,13 @@ class _Voice(io.RawIOBase):
         if self._told != self.call:
             self._told = self.call
             os.write(2, frames.in_call(self.call))
+        self._in_line = bytes(data[-1:]) != b"\n"
         return os.write(2, data)
+
+    def end_line(self) -> None:
+        """A call is over: what it said last is a whole line, and nobody else's beginning."""
+        if self._in_line:
+            self.write(b"\n")
 
 
 def _named(article: Article) -> Article:

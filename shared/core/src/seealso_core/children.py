@@ -134,6 +134,11 @@ class Child:
                 raise self._end("deadline", f"no answer within {seconds:.3g} s")
             self._wait(left)
 
+    def listen(self) -> None:
+        """Take what was printed last, when no answer is due any more. Never blocks."""
+        with suppress(PluginFailed):
+            self._read_stderr()
+
     def _wait(self, seconds: float) -> None:
         events = self._poll.poll(seconds * 1000 + 1)
         ready = {fd for fd, _ in events}

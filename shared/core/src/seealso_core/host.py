@@ -71,6 +71,8 @@ class _Pool:
     def _put_back(self, child: Child | None) -> None:
         if child is None:
             return
+        if child.alive:
+            child.listen()
         with self._lock:
             fresh = child.calls < CALLS_PER_CHILD
             if child.alive and child.owed == 0 and fresh and not self._closed:

@@ -14,6 +14,7 @@ import html
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
@@ -26,7 +27,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from seealso_core import log as logs
-from seealso_core import meters, openapi
+from seealso_core import meters, openapi, tracing
 from seealso_core import metrics as numbers
 from seealso_core.errors import CoreError
 from seealso_core.metrics import Collect
@@ -237,9 +238,21 @@ def _take_correlation_id() -> None:
     g.began = time.perf_counter()
     g.correlation_id = given if logs.is_correlation_id(given) else logs.new_correlation_id()
     logs.set_correlation_id(g.correlation_id)
+    route = request.url_rule.rule if request.url_rule else ""
+    method = _known_method(request.method)
+    g.tracing = ExitStack()
+    g.span = g.tracing.enter_context(
+        tracing.serving(
+            request.headers.get("traceparent", ""),
+            f"{method} {route}".rstrip(),
+            {"http.request.method": method, "http.route": route, "id": g.correlation_id},
+        )
+    )
 
 
 def _release_correlation_id(error: BaseException | None) -> None:
+    if "tracing" in g:
+        g.tracing.close()
     logs.set_correlation_id("")
 
 
@@ -248,6 +261,8 @@ def _finish(response: Response) -> Response:
     if "began" in g:
         meters.HTTP_SECONDS.observe(time.perf_counter() - g.began)
     secure(response, https=request.is_secure)
+    if g.get("span") is not None:
+        g.span.set_attribute("http.response.status_code", response.status_code)
     if "correlation_id" in g:
         response.headers.setdefault("X-Request-ID", g.correlation_id)
     return response
