@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,29 +67,3 @@ def test_a_hub_whose_workers_are_silent_says_so(hub: RunningHub) -> None:
             assert api.post([record(2)])["accepted"]
     until(lambda: ready(hub) == (200, "ready"), 40)
     assert hub.command("status", "--wait", "30").returncode == 0
-
-
-def test_a_hub_without_room_is_not_ready(tmp_path: Path) -> None:
-    hub = start(tmp_path / "data", SEEALSO_DISK_FLOOR_MB=str(1 << 24))
-    try:
-        status, detail = ready(hub)
-        assert status == 503
-        assert "SEEALSO_DISK_FLOOR_MB" in detail
-        assert "make room" in detail
-    finally:
-        hub.stop()
-
-
-def test_a_worker_that_was_away_at_the_start_is_not_missed(tmp_path: Path) -> None:
-    """Heartbeats of a run that ended yesterday keep no hub from being ready today."""
-    hub = start(tmp_path / "data")
-    hub.stop()
-    database = open_database(f"sqlite:///{hub.data / 'seealso.sqlite3'}")
-    with database.write() as tx:
-        tx.execute(heartbeat.update().values(at=now() - 86_400 * SECOND))
-    database.close()
-    again = start(tmp_path / "data")
-    try:
-        assert ready(again) == (200, "ready")
-    finally:
-        again.stop()

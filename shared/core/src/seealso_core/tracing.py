@@ -29,6 +29,7 @@ _TRACEPARENT = re.compile(
     r"00-(?P<trace>(?!0{32})[0-9a-f]{32})-(?P<span>(?!0{16})[0-9a-f]{16})-[0-9a-f]{2}\Z"
 )
 MOST_LINKS = 64
+EXPORT_SECONDS = 2.0  # for a batch, retries included: a process that ends waits no longer for it
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 _current: ContextVar[str] = ContextVar("seealso_traceparent", default="")
@@ -171,5 +172,6 @@ def _export(trace: Any) -> None:
         return
     service = os.environ.get("OTEL_SERVICE_NAME", "seealso")
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    patience = float(os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT", EXPORT_SECONDS))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=patience)))
     trace.set_tracer_provider(provider)  # ends, and sends what is left, at the process's exit
