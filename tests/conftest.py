@@ -14,12 +14,14 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
+from xdist.scheduler import LoadFileScheduling
 
 # On CI the same examples each time, so that a change is judged by what it changed; elsewhere
 # chance finds new ones.
@@ -112,3 +114,17 @@ def postgres(empty_postgres_url: str) -> Iterator[Database]:
     """A prepared PostgreSQL database."""
     with prepared(empty_postgres_url) as db:
         yield db
+
+
+class _ByFile(LoadFileScheduling):
+    """A file of tests to a worker; all files that need the browser to one: it costs more than its
+    tests, and so does the hub behind it."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/browser" if file.startswith("tests/browser/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile | None:
+    """Of `--dist loadfile`; any other way of sharing out stays as it is."""
+    return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hub.running import seealso, start
+from tests.hub.running import ONE_OUTPUT, seealso, start
 from tests.line.press import Api, record
 
 
@@ -22,7 +22,7 @@ def test_a_hub_is_backed_up_while_it_runs_and_restored_after_its_file_was_cut_sh
     data: Path, tmp_path: Path
 ) -> None:
     file = tmp_path / "hub.backup"
-    hub = start(data)
+    hub = start(data, **ONE_OUTPUT)
     with Api(hub) as api:
         taken = api.post([record(number) for number in range(30)])["accepted"]
     saved = hub.command("backup", str(file), "--json")
@@ -47,7 +47,7 @@ def test_a_hub_is_backed_up_while_it_runs_and_restored_after_its_file_was_cut_sh
     assert restored.returncode == 0, restored.stderr
     told = json.loads(restored.stdout)
     assert told["articles"] == 30
-    hub = start(data)
+    hub = start(data, **ONE_OUTPUT)
     try:
         waited = hub.command("status", "--wait", "60")
         assert waited.returncode == 0, waited.stdout
@@ -61,7 +61,7 @@ def test_a_hub_is_backed_up_while_it_runs_and_restored_after_its_file_was_cut_sh
 def test_a_restore_asks_first_and_a_stopped_hub_can_be_backed_up(
     data: Path, tmp_path: Path
 ) -> None:
-    hub = start(data)
+    hub = start(data, **ONE_OUTPUT)
     assert hub.stop() == 0
     saved = seealso(data, "backup", str(tmp_path / "hub.backup"))
     assert saved.returncode == 0, saved.stderr
