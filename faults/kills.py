@@ -130,7 +130,9 @@ def every_point(stage: Stage) -> None:
         book = stage.engines.folder / "points"
         for name in ALONE:
             fleet.start(name, plan=replace(_at(fleet, name), record=f"{book}.{name}"))
-        letters = Letters(hub, stage.press(fleet, "letters", a_topic=150), stage.chance)
+        letters = Letters(
+            hub, stage.press(fleet, "letters", a_topic=150), stage.chance, most_readers=60
+        )
         letters.begin(readers=2)
         press = stage.press(fleet, pause=0.2)
         press.start()

@@ -23,7 +23,6 @@ from faults.press import PATIENCE, Press
 from tests.line.reader import link_in
 
 SLUG = "shelf-letters-0"  # the press named "letters" files its articles there
-MOST_READERS = 15
 
 
 @dataclass
@@ -33,6 +32,7 @@ class Letters:
     hub: Hub
     press: Press
     chance: random.Random
+    most_readers: int = 15
     error: BaseException | None = None
     _readers: set[str] = field(default_factory=set)
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -52,11 +52,10 @@ class Letters:
         for number in range(readers):
             self.confirm(f"reader{number}@reader.example")
 
-    def sign_up(self, address: str) -> None:
-        """By the form."""
-        self._post(
-            f"/newsletters/{SLUG}", {"email": address, "page": "https://press.example/"}, 202
-        )
+    def sign_up(self, address: str) -> bool:
+        """By the form. False: there were too many within an hour."""
+        form = {"email": address, "page": "https://press.example/"}
+        return self._post(f"/newsletters/{SLUG}", form, 202, 429).status_code == 202
 
     def confirm(self, address: str) -> None:
         """By the link in the mail."""
@@ -94,17 +93,16 @@ class Letters:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                if len(self._readers) < MOST_READERS and self.chance.random() < 0.4:
-                    address = f"reader{len(self._readers)}@reader.example"
-                    self.sign_up(address)
+                address = f"reader{len(self._readers)}@reader.example"
+                if len(self._readers) < self.most_readers and self.sign_up(address):
                     self.confirm(address)
                 self.issue()
-                self._stop.wait(self.chance.uniform(1.0, 3.0))
+                self._stop.wait(self.chance.uniform(0.5, 2.0))
         except BaseException as error:  # noqa: BLE001  # it is raised again by stop()
             self.error = error
 
     def _post(self, path: str, form: dict[str, str] | None, *good: int) -> requests.Response:
-        begun = time.monotonic()
+        begun, last = time.monotonic(), "no answer"
         while time.monotonic() - begun < PATIENCE:
             try:
                 answer = self._ask("POST", path, data=form)
@@ -115,8 +113,9 @@ class Letters:
                 return answer
             if answer.status_code < 500:
                 raise NotInTime(f"POST {path}: {answer.status_code} {answer.text[:300]}")
+            last = f"{answer.status_code} {answer.text[:200]}"
             time.sleep(0.1)
-        raise NotInTime(f"POST {path} was not answered well within {PATIENCE:g} s")
+        raise NotInTime(f"POST {path} was not answered well within {PATIENCE:g} s: {last}")
 
     def _links(self, address: str) -> list[str]:
         assert self.hub.sink is not None

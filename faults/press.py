@@ -60,7 +60,7 @@ class Press:
     last: str = ""  # why there was no answer
     slowest: float = 0.0  # seconds from the first try of a piece to its confirmation
     _revisions: dict[str, int] = field(default_factory=dict)
-    _living: list[str] = field(default_factory=list)
+    living: list[str] = field(default_factory=list)  # keys that are not taken back
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
     error: BaseException | None = None
@@ -95,14 +95,14 @@ class Press:
     def act(self) -> None:
         """One request: mostly new articles, some changes, repeats and withdrawals."""
         dice = self.chance.random()
-        if dice < 0.6 or len(self._living) < 5:
+        if dice < 0.6 or len(self.living) < 5:
             self.publish(self.chance.randint(1, 5))
         elif dice < 0.8:
-            self.change(self.chance.choice(self._living))
+            self.change(self.chance.choice(self.living))
         elif dice < 0.9:
-            self.repeat(self.chance.choice(self._living))
+            self.repeat(self.chance.choice(self.living))
         else:
-            self.withdraw(self._living.pop(self.chance.randrange(len(self._living))))
+            self.withdraw(self.living.pop(self.chance.randrange(len(self.living))))
 
     def publish(self, count: int) -> list[str]:
         """New articles in one request. Returns their ids."""
@@ -110,7 +110,7 @@ class Press:
         for key in keys:
             self._revisions[key] = 1
         confirmed = self._post([self.record(key) for key in keys])
-        self._living += keys
+        self.living += keys
         return [one.article_id for one in confirmed]
 
     def change(self, key: str) -> None:

@@ -200,13 +200,15 @@ def _turn_the_clock(path: Path) -> None:
     clock = _module("seealso_store.clock")
 
     class Shifted:
-        """The module `time` as the store's clock sees it: time.time_ns is all that it asks for."""
+        """The module `time` as the store's clock sees it."""
 
-        @staticmethod
-        def time_ns() -> int:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(time, name)
+
+        def time_ns(self) -> int:
             return time.time_ns() + int(shared.shift * 1e9)
 
-    clock.time = Shifted
+    clock.time = Shifted()
 
 
 # --- wakes ---------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults import backlog, kills, order, servers
+from faults import backlog, clocks, files, guests, kills, order, releases, servers
 from faults.engines import EMBEDDED, PRODUCTION
 from faults.frame import Experiment
 
@@ -21,6 +21,10 @@ EXPERIMENTS = (
     Experiment("F6", "a worker frozen past its lease wakes and goes on", kills.zombie, short=ONE),
     Experiment("F7", "PostgreSQL is killed under load", servers.database_killed, TWO),
     Experiment("F8", "another writer locks the database for ten seconds", servers.locked),
+    Experiment("F9", "the disk is full, and then is not", files.disk_full),
+    Experiment("F10", "every third fsync fails", files.failing_fsync, ONE),
+    Experiment("F11", "the database's files are damaged", files.damaged, ONE),
+    Experiment("F12", "the clock jumps three days on and back", clocks.jumps),
     Experiment(
         "F17",
         "histories shuffled: no resurrection, no older over newer",
@@ -30,4 +34,9 @@ EXPERIMENTS = (
     Experiment("F18", "withdrawals overtake 1,000 renders while workers die", backlog.overtaking),
     Experiment("F19", "what left a partner's list is taken back there too", backlog.out_of_sight),
     Experiment("F20", "tombstones wait 90 days for who never asks", backlog.never_asked, ONE),
+    Experiment("F21", "plugins that spin, crash, flood and fork", guests.hostile_plugins),
+    Experiment("F22", "plugins that return what is no rendition", guests.nonsense),
+    Experiment("F23", "poison among a hundred articles of a feed", guests.poison),
+    Experiment("F26", "processes of two releases on one database", releases.two_releases),
+    Experiment("F27", "a back-up under load, restored elsewhere", releases.backup),
 )
