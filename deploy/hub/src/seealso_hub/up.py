@@ -237,6 +237,7 @@ def _settings_of(settings: Settings) -> dict[str, str]:
         "SEEALSO_HOST": settings.host,
         "SEEALSO_PORT": str(settings.port),
         "SEEALSO_HUB_URL": settings.hub_url,
+        "SEEALSO_LOG_LEVEL": settings.log_level,
     }
 
 
