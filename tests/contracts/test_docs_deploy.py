@@ -10,10 +10,10 @@ import configparser
 import gzip
 import importlib
 import importlib.metadata
-import importlib.util
 import json
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 import threading
@@ -47,6 +47,10 @@ OURS = {name: s for name, s in COMPOSE["services"].items() if "build" in s}
 NGINX = pages.text(ROOT / "deploy/nginx/nginx.conf")
 ENV = pages.text(ROOT / "deploy/env.example")
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.service"))
+INSTANCES = {
+    path.stem: dict(line.split("=", 1) for line in pages.text(path).splitlines())
+    for path in sorted((ROOT / "deploy/systemd/instances").glob("*.env"))
+}
 KNOWN = {row.environment for row in TABLE}
 # The container that serves a blueprint's routes.
 SERVED_BY = {"ingest": "ingest", "render": "render-web", "feeds": "feeds-web",
@@ -253,26 +257,62 @@ def test_every_value_that_compose_demands_is_in_the_example() -> None:
 
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda p: p.name)
-def test_a_unit_starts_what_exists_without_rights(path: Path) -> None:
-    unit = configparser.ConfigParser(interpolation=None, strict=False)
-    unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
-    unit.read_string(pages.text(path))
-    service = unit["Service"]
-    program, *arguments = service["ExecStart"].split()
-    if arguments[0] == "-m":
-        names = ["render", "feeds", "dispatch"] if "%i" in arguments[1] else [""]
-        for name in names:
-            module = arguments[1].replace("%i", name)
-            assert importlib.util.find_spec(module), module
-    else:
-        assert (program, arguments) == ("/opt/seealso/bin/seealso", ["up"])
+def test_a_unit_has_no_rights_and_stops_in_time(path: Path) -> None:
+    service = _unit(path)
     assert service["User"] == "seealso"
     assert service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict"
-    named = set(re.findall(r"\bSEEALSO_[A-Z_]+", pages.text(path)))
-    assert named <= KNOWN
+    assert service["KillMode"] == "mixed"
+    assert 10 < int(service["TimeoutStopSec"]) <= 20
+    assert set(re.findall(r"\bSEEALSO_[A-Z_]+", pages.text(path))) <= KNOWN
     for other in re.findall(r"seealso-\w+\.service", pages.text(path)):
         assert path.with_name(other).exists()
+
+
+def _unit(path: Path) -> configparser.SectionProxy:
+    unit = configparser.ConfigParser(interpolation=None, strict=False)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's names have capitals
+    unit.read_string(pages.text(path))
+    return unit["Service"]
+
+
+def test_the_units_start_what_compose_starts() -> None:
+    prefix = "/opt/seealso/bin/python -m "
+    started = {_unit(path)["ExecStart"].removeprefix(prefix) for path in UNITS}
+    assert started == {
+        "/opt/seealso/bin/seealso up", "seealso_hub.migrate", "seealso_${SERVICE} --web",
+        "seealso_${SERVICE}",
+    }  # fmt: skip
+    commands = {"seealso_hub.migrate"}
+    for instance in INSTANCES.values():
+        web = " --web" if "SEEALSO_PORT" in instance and instance["SERVICE"] != "ingest" else ""
+        commands.add(f"seealso_{instance['SERVICE']}{web}")
+    assert commands == {" ".join(service["command"]) for service in OURS.values()}
+    ports = [one["SEEALSO_PORT"] for one in INSTANCES.values() if "SEEALSO_PORT" in one]
+    assert len(ports) == len(set(ports))
+
+
+def test_the_page_starts_every_instance() -> None:
+    page = pages.text(ROOT / "docs/operations.md")
+    for name, instance in INSTANCES.items():
+        unit = "web" if "SEEALSO_PORT" in instance else "worker"
+        assert re.search(rf"seealso-{unit}@[\w{{}},-]*", page)
+        assert name.rpartition("-")[0] in page or name in page
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
+def test_systemd_itself_understands_the_units(tmp_path: Path) -> None:
+    for path in UNITS:
+        here = pages.text(path).replace("/opt/seealso/bin/python", sys.executable)
+        here = here.replace(
+            "/opt/seealso/bin/seealso", str(Path(sys.executable).with_name("seealso"))
+        )
+        (tmp_path / path.name).write_text(here, encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *sorted(tmp_path.glob("*.service"))],
+        check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 # --- nginx: which service a path goes to ----------------------------------------------------------
@@ -314,7 +354,9 @@ def test_every_route_of_the_hub_goes_to_the_service_that_serves_it(hub: Flask) -
 
 
 def test_an_upstream_is_a_container_at_its_port() -> None:
-    upstreams = re.findall(r"upstream ([\w-]+) \{ server ([\w-]+):(\d+) max_fails=0;", NGINX)
+    upstreams = re.findall(
+        r"upstream ([\w-]+) \{ (?:server ([\w-]+):(\d+) max_fails=0; ){2}", NGINX
+    )
     assert {name for name, _, _ in upstreams} == set(SERVED_BY.values())
     for name, host, port in upstreams:
         assert name == host

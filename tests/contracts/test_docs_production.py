@@ -9,109 +9,27 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-import yaml
 
 from tests.contracts import pages
-from tests.contracts.front import Front, free_port, needs_nginx
+from tests.contracts.compose import KEY, OURS, PATIENCE, Processes, is_web
+from tests.contracts.front import Front, needs_nginx
 from tests.contracts.pages import ROOT
-from tests.hub.running import environ
 from tests.line.press import record, until
 from tests.live.engines import Engines, lent
 from tests.services.dispatch.sink import Sink
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, needs_nginx]
-
-COMPOSE: dict[str, Any] = yaml.safe_load(pages.text(ROOT / "docker-compose.yml"))
-OURS = {name: s for name, s in COMPOSE["services"].items() if "build" in s}
-KEY = "sk_" + secrets.token_urlsafe(32)
-PATIENCE = 60.0  # seconds
-STOP_SECONDS = 10.0
-
-
-class Processes:
-    """The containers' commands as processes of this machine."""
-
-    def __init__(self, folder: Path, engines: Engines, relay: str) -> None:
-        self.folder = folder
-        self.ports = {name: free_port() for name in OURS}
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._places = {
-            **engines.settings,
-            "SEEALSO_PLUGINS_DIR": str(folder / "drop-ins"),
-            "SEEALSO_HOST": "127.0.0.1",
-            "SEEALSO_KEY": KEY,
-            "SEEALSO_SMTP_URL": relay,
-            "SEEALSO_DATA": str(folder / "data"),
-        }
-
-    def log(self, name: str) -> str:
-        """What a process said."""
-        return pages.text(self.folder / f"{name}.log")
-
-    def once(self, name: str) -> None:
-        """Run one to its end, which has to be a good one."""
-        self.start(name)
-        assert self.processes.pop(name).wait(PATIENCE) == 0, self.log(name)
-
-    @contextmanager
-    def up(self, name: str) -> Iterator[None]:
-        """Run one; at the end it stops when it is told to, as a container is told."""
-        self.start(name)
-        try:
-            yield
-        finally:
-            self.stop(name)
-
-    def start(self, name: str) -> None:
-        """Run one, until it says that it is at work."""
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", *OURS[name]["command"]], cwd=self.folder, stdout=log,
-                stderr=log, env=self._environ(name),
-            )  # fmt: skip
-
-    def stop(self, name: str) -> None:
-        """SIGTERM: it is gone in time, and without a complaint."""
-        process, begun = self.processes.pop(name), time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0, self.log(name)
-        assert time.monotonic() - begun < STOP_SECONDS
-
-    def kill(self, name: str) -> None:
-        """As a machine dies that it runs on."""
-        process = self.processes.pop(name)
-        process.kill()
-        process.wait(10)
-
-    def is_well(self, name: str) -> bool:
-        """What the container's own health check says."""
-        kind, python, *check = OURS[name]["healthcheck"]["test"]
-        assert (kind, python) == ("CMD", "python")
-        port = OURS[name]["environment"]["SEEALSO_PORT"]
-        command = [one.replace(f":{port}/", f":{self.ports[name]}/") for one in check]
-        done = subprocess.run(
-            [sys.executable, *command], check=False, env=self._environ(name),
-            capture_output=True, timeout=PATIENCE,
-        )  # fmt: skip
-        return done.returncode == 0
-
-    def _environ(self, name: str) -> dict[str, str]:
-        given = dict(OURS[name]["environment"]) | self._places
-        return environ(**given | {"SEEALSO_PORT": str(self.ports[name])})
 
 
 @pytest.fixture(scope="module")
@@ -125,13 +43,12 @@ def engines(live_engines: None) -> Iterator[Engines]:
 def hub(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """All of compose but the engines and nginx, stopped at the end."""
     with Sink() as sink, ExitStack() as stack:
-        made = Processes(tmp_path_factory.mktemp("compose"), engines, sink.url)
+        made = Processes(tmp_path_factory.mktemp("compose"), engines.settings, sink.url)
         made.once("migrate")
         at_work = [name for name in OURS if name != "migrate"]
         for name in at_work:
             stack.enter_context(made.up(name))
-        for name in at_work:
-            until(lambda name=name: made.is_well(name), PATIENCE)
+        made.wait_until_well(*at_work)
         yield made
     assert "Traceback" not in "".join(made.log(name) for name in at_work)
 
@@ -139,14 +56,10 @@ def hub(engines: Engines, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture
 def front(hub: Processes, tmp_path: Path) -> Iterator[Front]:
     """nginx in front of it."""
-    made = Front(tmp_path, {name: hub.ports[name] for name in OURS if _is_web(name)})
+    made = Front(tmp_path, {name: hub.ports[name] for name in OURS if is_web(name)})
     made.start()
     yield made
     made.stop()
-
-
-def _is_web(name: str) -> bool:
-    return name == "ingest" or "--web" in OURS[name]["command"]
 
 
 def test_the_processes_of_compose_do_the_work_of_a_hub(hub: Processes, front: Front) -> None:
@@ -165,7 +78,7 @@ def test_a_health_check_tells_who_is_not_well(hub: Processes) -> None:
     hub.stop("render-web")
     assert not hub.is_well("render-web")
     hub.start("render-web")
-    until(lambda: hub.is_well("render-web"), PATIENCE)
+    hub.wait_until_well("render-web")
 
 
 # --- what nginx keeps -----------------------------------------------------------------------------
@@ -286,11 +199,8 @@ def test_a_withdrawal_outlives_the_death_of_everybody_who_could_tell_the_cache(
         hub.kill(name)
     front.kill()
     front.start()  # what it kept is still in its folder
-    for name in ("feeds-web", "ingest"):
-        hub.start(name)
-    until(lambda: hub.is_well("feeds-web"), PATIENCE)
+    hub.start_and_wait("feeds-web", "ingest")
     assert [articles.get(path).status_code for path in paths] == [410, 410]
-    until(lambda: hub.is_well("ingest"), PATIENCE)
 
 
 def test_a_correction_is_there_as_soon_as_it_is_rendered(hub: Processes, front: Front) -> None:

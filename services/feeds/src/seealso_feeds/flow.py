@@ -87,6 +87,7 @@ class Filing:
         self._hub_url = hub_url.rstrip("/")
         self._lease_seconds = lease_seconds
         self._batch = batch
+        self._in_hand: list[Claim] = []
 
     # --- the step ------------------------------------------------------------------------------
 
@@ -105,9 +106,17 @@ class Filing:
         taken = 0
         claims = self._first_claims()
         while claims:
+            self._in_hand = claims
             taken += len(claims)
             claims = self._file_or_divide(claims, go_on=lambda: not stopping())
         return taken
+
+    def cut_short(self) -> None:
+        """Give back what `drain` has in hand, for a process that ends; what it may still commit
+        settles nothing. On SQLite nobody can write beside it, and the next start takes it back."""
+        if self._database.dialect == "postgresql":
+            at = self._database.now()
+            self._database.transact(lambda tx: ledger.release(tx, self._in_hand, at))
 
     def run_once(self) -> int:
         """`drain`, for one batch only."""

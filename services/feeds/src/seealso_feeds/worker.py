@@ -29,6 +29,7 @@ class Worker:
         sweep_seconds: float = 1.0,
         prefix: str = PREFIX,
     ) -> None:
+        self._filing = filing
         self._loop = Loop("filing", filing.drain, sweep_seconds=sweep_seconds)
         self._watch = Watch(database.change_token, self._loop.wake, database.poll_seconds)
         self._pulse = Pulse(database, "filing", lambda: [self._loop])
@@ -51,7 +52,9 @@ class Worker:
         self._loop.wake()
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
-        """Finish the batch in hand, end the threads. Returns whether all ended in time."""
+        """Finish the batch in hand, or give it back where that takes too long; end the threads.
+        Returns whether all ended in time."""
         if self._consumer is not None:
-            self._consumer.stop(min(timeout / 4, 2.0))
-        return stop_all([self._loop, self._watch, self._pulse], timeout * 3 / 4)
+            self._consumer.stop(0)  # it ends beside the others
+        loops = [self._loop, self._watch, self._pulse]
+        return stop_all(loops, timeout, hurry=self._filing.cut_short)

@@ -82,9 +82,9 @@ class Worker:
             Whether all ended in time. What did not is found again when its lease runs out.
         """
         if self._consumer is not None:
-            self._consumer.stop(min(timeout / 4, 2.0))
+            self._consumer.stop(0)  # it ends beside the others
         loops = [*self._loops.values(), self._adopting, self._watch, self._pulse]
-        return stop_all(loops, timeout * 3 / 4, hurry=self._render.cut_short)
+        return stop_all(loops, timeout, hurry=self._render.cut_short)
 
     def _adopt(self, stopping: object) -> int:
         self._render.adopt()

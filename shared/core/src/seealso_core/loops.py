@@ -22,8 +22,8 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 10.0
 # All loops of a process are given this long. With what is closed after them the process is gone
 # within ten seconds, which is what supervisors wait at least before they kill.
-STOP_SECONDS = 7.0
-PATIENT_SECONDS = 4.0  # of these, before what they wait for is cut short
+STOP_SECONDS = 6.0
+PATIENT_SECONDS = 3.0  # of these, before what they wait for is cut short
 
 Stopping = Callable[[], bool]
 
@@ -148,8 +148,16 @@ def stop_all(
         loop.end()
     begun = time.monotonic()
     if hurry is not None and not _ended(ending, begun + min(PATIENT_SECONDS, seconds / 2)):
-        hurry()
+        # Beside us: it may have to wait for the very work that it is to end.
+        threading.Thread(target=_hurry, args=(hurry,), name="seealso-hurry", daemon=True).start()
     return _ended(ending, begun + seconds)
+
+
+def _hurry(hurry: Callable[[], None]) -> None:
+    try:
+        hurry()
+    except SeealsoError as error:
+        log.warning("What is leased could not be given back", error=str(error))
 
 
 def _ended(loops: Sequence[Loop], deadline: float) -> bool:
