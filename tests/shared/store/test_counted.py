@@ -1,0 +1,57 @@
+"""What the store counts while it works: leases that ran out, and how long commits take."""
+
+from __future__ import annotations
+
+from seealso_core import meters, metrics
+from seealso_store import ledger
+from seealso_store.clock import SECOND, now
+from seealso_store.database import Database
+from seealso_store.ledger import Claim, Opening
+
+
+def expired(output: str) -> float:
+    (shown,) = metrics.collected([meters.LEASES_EXPIRED])
+    return sum(number for labels, number in shown.samples if labels["output"] == output)
+
+
+def claim(database: Database, output: str, at: int) -> list[Claim]:
+    with database.write() as tx:
+        return ledger.claim(tx, output, limit=10, lease_seconds=10, now=at)
+
+
+def test_a_lease_that_ran_out_is_counted_and_nothing_else_is(database: Database) -> None:
+    at = now()
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    with database.write() as tx:
+        ledger.open_many(
+            tx, [Opening("a1", 1, correlation_id="request-1", traceparent=trace)], ["one"], now=at
+        )
+    (first,) = claim(database, "one", at)
+    assert (first.correlation_id, first.traceparent) == ("request-1", trace)
+    assert claim(database, "one", at + 5 * SECOND) == []
+    assert expired("one") == 0
+    (second,) = claim(database, "one", at + 11 * SECOND)
+    assert (second.attempts, expired("one")) == (2, 1)
+
+    with database.write() as tx:  # what fails and is tried again has not vanished
+        ledger.fail(tx, second, error="raised", run_at=at + 20 * SECOND, now=at + 12 * SECOND)
+    (third,) = claim(database, "one", at + 21 * SECOND)
+    with database.write() as tx:
+        ledger.release(tx, [third], at + 22 * SECOND)
+    (fourth,) = claim(database, "one", at + 23 * SECOND)
+    with database.write() as tx:
+        ledger.settle(tx, [fourth], now=at + 24 * SECOND)
+    assert expired("one") == 1
+
+
+def test_each_commit_is_timed(database: Database) -> None:
+    def count() -> float:
+        (shown,) = metrics.collected([meters.COMMIT_SECONDS])
+        return next(number for suffix, _, number in shown.parts if suffix == "_count")
+
+    before = count()
+    with database.write():
+        pass
+    with database.write():
+        pass
+    assert count() == before + 2
