@@ -1,7 +1,7 @@
 """deploy/kubernetes runs what docker-compose.yml runs, watched in the same way and with as few rights.
 
-kubectl builds it (no cluster is needed) and the published schemas of Kubernetes check it, where they
-are installed; the rest is compared with the compose file.
+kubectl builds it (no cluster is needed), the published schemas of Kubernetes check it, and the rest is
+compared with the compose file.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 from seealso_core.settings import TABLE, load
@@ -173,8 +174,7 @@ def test_postgresql_answers_the_scaler(built: list[Document], postgres: Any) -> 
 
 
 def test_the_schemas_of_kubernetes_know_every_field(built: list[Document]) -> None:
-    validator = pytest.importorskip("kubernetes_validate")
     foreign = {"ScaledObject", "TriggerAuthentication"}  # KEDA's own kinds
     for one in built:
         if one["kind"] not in foreign:
-            validator.validate(one, "1.32", strict=True)
+            kubernetes_validate.validate(one, "1.32", strict=True)
