@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any, TextIO
 
 _ATTRIBUTES = "seealso_attributes"
@@ -138,6 +139,9 @@ def configure(log_format: str = "human", level: str = "info", stream: TextIO | N
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
+_JSON = json.JSONEncoder(default=str)
+
+
 class _Json(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -151,7 +155,7 @@ class _Json(logging.Formatter):
         line.update(_attributes(record))
         if record.exc_info:
             line["exception"] = without_secrets(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=True, default=str)
+        return _JSON.encode(line)
 
 
 class _Human(logging.Formatter):
@@ -173,19 +177,24 @@ class _Human(logging.Formatter):
 
 
 def _instant(record: logging.LogRecord) -> str:
-    whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-    return f"{whole}.{int(record.msecs):03d}Z"
+    return f"{_second(int(record.created))}.{int(record.msecs):03d}Z"
+
+
+@lru_cache(maxsize=4)
+def _second(at: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
 
 
 def _attributes(record: logging.LogRecord) -> dict[str, Any]:
     """What `Log` was given, and what a library gave the standard way, by `extra`."""
-    given = {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
-    given |= given.pop(_ATTRIBUTES, {})
+    given = record.__dict__.get(_ATTRIBUTES)
+    if given is None:
+        given = {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
     return {name: _shown(name, value) for name, value in given.items()}
 
 
 def _shown(name: str, value: Any) -> Any:
-    if _SECRET_NAME.search(name):
+    if _is_secret(name):
         return "[not logged]"
     if isinstance(value, int | float | bool) or value is None:
         return value
@@ -194,10 +203,17 @@ def _shown(name: str, value: Any) -> Any:
     return without_secrets(str(value))
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
+
+
 def without_secrets(text: str) -> str:
     """The text, with passwords inside URLs, keys, secret paths and e-mail addresses taken out."""
-    text = _URL_PASSWORD.sub(r"\g<head>[not logged]", text)
-    if "_" in text:
+    # Most texts hold none of these: looking for a mark first halves the time of a record.
+    if "://" in text:
+        text = _URL_PASSWORD.sub(r"\g<head>[not logged]", text)
+    if "k_" in text or "h_" in text:
         text = _KEY.sub("[not logged]", text)
     if "/channels/" in text or "/newsletters/" in text:
         text = _SECRET_PATH.sub(r"\g<head>[not logged]", text)
