@@ -50,7 +50,7 @@ def _see(routes: Blueprint, database: Database, guard: Guard) -> None:
             enabled = outputs.enabled(conn)
             oldest = ledger.oldest_due(conn, now())
             by_status = articles.counts(conn)
-            ages = heartbeats.ages(conn, now())
+            ages = heartbeats.ages(conn, database.now())
         filing = counts.pop(FILING, Counts())
         shown = {name: counts.pop(name, Counts()) for name in enabled} | counts
         return json_answer(

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from seealso_core import meters
 from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from seealso_core import meters
 
 from seealso_store.clock import SECOND
 from seealso_store.database import insert_rows, upsert
