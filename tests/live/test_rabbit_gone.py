@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import RABBIT_URL
-from tests.line.press import until
+from tests.hub.running import start
+from tests.line.press import Api, record, until
 from tests.live.cable import Cable
 from tests.live.engines import Engines
 from tests.live.load import Load
@@ -57,6 +58,22 @@ def test_without_the_broker_and_its_queues_intake_goes_on_and_all_settles(
             load.kept(database)
         for name in ("ingest", "render-1", "filing"):
             assert "out of reach" in services.log(name) or "can't be reached" in services.log(name)
+
+
+def test_a_virtual_host_that_is_not_there_is_named_and_delays_nobody(
+    engines: Engines, tmp_path: Path
+) -> None:
+    url = f"{RABBIT_URL.rstrip('/')}/nonesuch"
+    hub = start(tmp_path / "data", **(engines.settings | {"SEEALSO_BROKER_URL": url}))
+    try:
+        with Api(hub) as api:
+            assert len(api.post([record(number) for number in range(5)])["accepted"]) == 5
+            waited = hub.command("status", "--wait", "60")
+            assert waited.returncode == 0, waited.stdout + hub.log
+        until(lambda: "has no virtual host nonesuch. Make it (rabbitmqctl add_vhost" in hub.log, 20)
+        assert "guest:guest" not in hub.log
+    finally:
+        assert hub.stop() == 0
 
 
 def _goes_on(load: Load, seconds: float = 0.0) -> None:

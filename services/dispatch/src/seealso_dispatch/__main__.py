@@ -14,7 +14,6 @@ from seealso_core.door import opened_for
 from seealso_core.host import PluginHost
 from seealso_core.settings import Settings
 from seealso_store import health, hub
-from seealso_store.clock import now
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
 
@@ -48,10 +47,10 @@ def work(settings: Settings, stop: threading.Event) -> None:
     database = open_database(settings.database_url)
     prepare(database)
     with database.write() as tx:
-        secret = hub.ensure(tx, now()).secret
+        secret = hub.ensure(tx, database.now()).secret
     plugins = registry.load(settings.plugins_dir, disabled=settings.plugins_disabled)
     host = PluginHost.from_settings(plugins, settings)
-    sender = Sender(database, host, DispatchSettings.of(settings), secret=secret, now=now)
+    sender = Sender(database, host, DispatchSettings.of(settings), secret=secret, now=database.now)
     worker = Worker(sender)
     try:
         with opened_for(settings, lambda: health.check(database)):

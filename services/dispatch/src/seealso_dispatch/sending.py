@@ -68,9 +68,12 @@ class Sender:
             stopping: asked between messages; what was not tried is then given back.
         """
         now = self._now()
-        with self._db.write() as tx:
+
+        def claim(tx: Connection) -> list[Delivery]:
             deliveries.give_up_lost(tx, now=now)
-            claimed = deliveries.claim(tx, limit=BATCH, lease_until=now + LEASE, now=now)
+            return deliveries.claim(tx, limit=BATCH, lease_until=now + LEASE, now=now)
+
+        claimed = self._db.transact(claim)
         if not claimed:
             return 0
         self._claimed = claimed
@@ -83,8 +86,7 @@ class Sender:
         finally:
             if stopping():
                 self._give_back()
-        with self._db.write() as tx:
-            newsletters.finish_issues(tx, self._now())
+        self._db.transact(lambda tx: newsletters.finish_issues(tx, self._now()))
         return len(claimed)
 
     def cut_short(self) -> None:
@@ -95,8 +97,7 @@ class Sender:
         self._give_back()
 
     def _give_back(self) -> None:
-        with self._db.write() as tx:
-            deliveries.give_back(tx, self._claimed, now=self._now())
+        self._db.transact(lambda tx: deliveries.give_back(tx, self._claimed, now=self._now()))
 
     def _deliver(self, relay: Relay, mine: Delivery) -> None:
         """One try, under the ids of the request that caused the delivery."""
@@ -125,8 +126,10 @@ class Sender:
             if not deliveries.move(tx, mine, "sending", now=now, lease_until=now + LEASE):
                 return None
         state, error, run_at = self._hand_over(relay, mine, raw)
-        with self._db.write() as tx:
-            deliveries.move(tx, mine, state, now=self._now(), error=error, run_at=run_at)
+        # What went out is written down whatever is in the way: else nobody knows whether it did.
+        self._db.transact(
+            lambda tx: deliveries.move(tx, mine, state, now=self._now(), error=error, run_at=run_at)
+        )
         return state, error
 
     def _tell(self, mine: Delivery, state: str, reason: str | None) -> None:

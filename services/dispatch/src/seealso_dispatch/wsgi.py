@@ -9,7 +9,6 @@ from seealso_core import log as logs
 from seealso_core.settings import load
 from seealso_core.web import Guard, create_app
 from seealso_store import health, hub, keys
-from seealso_store.clock import now
 from seealso_store.database import open_database
 from seealso_store.migrate import prepare
 
@@ -25,8 +24,8 @@ def application() -> Flask:
     database = open_database(settings.database_url)
     prepare(database)
     with database.write() as tx:
-        secret = hub.ensure(tx, now()).secret
-    dispatch = Dispatch(database, DispatchSettings.of(settings), secret=secret, now=now)
+        secret = hub.ensure(tx, database.now()).secret
+    dispatch = Dispatch(database, DispatchSettings.of(settings), secret=secret, now=database.now)
 
     return create_app(
         "seealso-dispatch",
