@@ -20,12 +20,12 @@ from faults import look
 from faults.engines import Engines
 from faults.fleet import Fleet, until
 from faults.frame import Hub, Missing, Stage
+from faults.oracle import Confirmed
 from faults.press import Press, record
 from faults.servers import own_server
 
 LINE = ("ingest", "feeds-web", "filing", "render-1")
 SMALL, LARGE = "14m", "200m"
-BIG_TEXT = "<p>" + "A long story about an orchard. " * 4000 + "</p>"
 PIECES = 60
 
 
@@ -60,15 +60,7 @@ def disk_full(stage: Stage) -> None:
         press = stage.press(hub.fleet)
         press.publish(3)
         look.rest(hub.database, 60)
-        full: list[int] = []
-        begun = time.monotonic()
-        while len(full) < 5 and time.monotonic() - begun < 120:
-            one = record(f"filler-{len(press.answers)}-{time.monotonic_ns()}", 1, "Fill")
-            answer = hub.fleet.ask(
-                "POST", "/api/articles?source=fill", json=one | {"html": BIG_TEXT}
-            )
-            if not answer.ok:
-                full.append(answer.status_code)
+        full = _fill(stage, hub, press)
         stage.outcome.require(len(full) == 5, "the disk never was full")
         bad = set(full) - {503, 507}
         stage.outcome.require(not bad, f"answers of {sorted(bad)} when the disk is full")
@@ -79,6 +71,23 @@ def disk_full(stage: Stage) -> None:
             f"a full disk answers {sorted(set(full))}; with room it takes articles again after "
             f"{back:.1f} s, no process restarted; at rest after {took:.1f} s"
         )
+
+
+def _fill(stage: Stage, hub: Hub, press: Press) -> list[int]:
+    """Large articles that don't compress, until five were not taken: how those were answered."""
+    full: list[int] = []
+    begun = time.monotonic()
+    while len(full) < 5 and time.monotonic() - begun < 60:
+        key = f"filler-{len(press.book.confirmed)}-{len(full)}"
+        text = stage.chance.randbytes(60_000).hex()
+        one = record(key, 1, "Shelf fill", html=f"<p>{text}</p>")
+        answer = hub.fleet.ask("POST", "/api/articles?source=fill", json=one)
+        if not answer.ok:
+            full.append(answer.status_code)
+            continue
+        (taken,) = answer.json()["accepted"]
+        press.book.confirmed.append(Confirmed(key, taken["id"], taken["version"], one["title"]))
+    return full
 
 
 def _takes(press: Press) -> bool:

@@ -185,7 +185,7 @@ def _end_at(stage: Stage, hub: Hub, name: str, point: str) -> bool:
     fleet = hub.fleet
     visited = stage.engines.folder / "visited"
     visited.unlink(missing_ok=True)
-    fleet.stop(name)
+    fleet.kill(name)
     fleet.spawn(name, replace(_at(fleet, name), kill=point, visited=str(visited)))
     try:
         until(visited.exists, 30, f"{name} passes {point!r}")
