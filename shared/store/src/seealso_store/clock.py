@@ -44,25 +44,27 @@ class ServerClock:
             StoreUnavailable: the server has never answered.
         """
         if self._ahead is None:
-            return self._ask_now()
-        if time.monotonic() - self._asked > self.ASK_SECONDS and self._guard.acquire(
-            blocking=False
-        ):
-            self._guard.release()
-            try:
-                return self._ask_now()
+            with self._guard:
+                if self._ahead is None:
+                    self._ahead = self._measured()
+        elif self._is_stale() and self._guard.acquire(blocking=False):
+            try:  # one thread asks; the others count on meanwhile
+                self._ahead = self._measured()
             except Exception:  # noqa: BLE001  # whatever it is, the next statement meets it too
                 self._asked = time.monotonic()
+            finally:
+                self._guard.release()
         return self._ahead + _steady()
 
-    def _ask_now(self) -> int:
-        with self._guard:
-            before = _steady()
-            there = self._ask()
-            after = _steady()
-            self._ahead = there - (before + after) // 2
-            self._asked = time.monotonic()
-        return self._ahead + _steady()
+    def _is_stale(self) -> bool:
+        return time.monotonic() - self._asked > self.ASK_SECONDS
+
+    def _measured(self) -> int:
+        before = _steady()
+        there = self._ask()
+        after = _steady()
+        self._asked = time.monotonic()
+        return there - (before + after) // 2
 
 
 def _steady() -> int:
