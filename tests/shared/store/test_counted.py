@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from seealso_core import meters, metrics
 from seealso_store import ledger
 from seealso_store.clock import SECOND, now
@@ -55,3 +56,38 @@ def test_each_commit_is_timed(database: Database) -> None:
     with database.write():
         pass
     assert count() == before + 2
+
+
+def rows(database: Database) -> dict[str, tuple[int, int]]:
+    """(waiting, settled) by output, as /metrics has them."""
+    with database.read() as conn:
+        waiting = {output: count.waiting for output, count in ledger.unsettled(conn).items()}
+        settled = ledger.settled(conn)
+        whole = ledger.counts(conn)
+    for output, count in whole.items():
+        assert (count.waiting, count.settled) == (waiting[output], settled.get(output, 0))
+    assert set(whole) == set(waiting)
+    return {output: (waiting[output], settled.get(output, 0)) for output in waiting}
+
+
+def work_of_three_outputs(database: Database) -> None:
+    at = now()
+    with database.write() as tx:
+        ledger.open_many(tx, [Opening(f"a{n}", 1) for n in range(5)], ["b", "a", "c"], now=at)
+    claims = claim(database, "b", at)
+    with database.write() as tx:
+        ledger.settle(tx, claims[:3], now=at)
+        ledger.release(tx, claims[3:], at)
+
+
+def test_what_the_index_tells_is_what_counting_tells(database: Database) -> None:
+    assert rows(database) == {}
+    work_of_three_outputs(database)
+    assert rows(database) == {"a": (5, 0), "b": (2, 3), "c": (5, 0)}
+
+
+@pytest.mark.live
+def test_the_same_on_postgresql(postgres: Database) -> None:
+    assert rows(postgres) == {}
+    work_of_three_outputs(postgres)
+    assert rows(postgres) == {"a": (5, 0), "b": (2, 3), "c": (5, 0)}

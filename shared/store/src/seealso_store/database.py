@@ -259,6 +259,8 @@ def _postgresql(url: URL) -> Engine:
         f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
         f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS}"
         " -c synchronous_commit=on"
+        # Half a second of compiling for queries of some milliseconds, where tables are large.
+        " -c jit=off"
     )
     engine = sa.create_engine(
         url.set(drivername="postgresql+psycopg"),

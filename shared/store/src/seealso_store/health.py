@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
+from seealso_core import log as logs
 from seealso_core.metrics import Metric
 
 from seealso_store import articles, deliveries, heartbeats, ledger, migrate
@@ -18,6 +22,12 @@ from seealso_store.errors import (
     StoreNotWritable,
     StoreUnavailable,
 )
+
+WORTH = 20  # an answer is kept this many times as long as it took
+LONGEST_KEPT_SECONDS = 60.0
+_ROWS = "Rows of the ledger, by output and state."
+
+log = logs.get(__name__)
 
 
 def check(db: Database, *, disk_floor_mb: int = 0, steps: Collection[str] = ()) -> None:
@@ -70,15 +80,39 @@ def _require_life(db: Database, steps: Collection[str]) -> None:
         )
 
 
+class _Kept:
+    """The last answer, for as long as asking again would cost more than it is worth."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until = float("-inf")
+        self._found: list[Metric] = []
+
+    def get(self, ask: Callable[[], list[Metric]]) -> list[Metric]:
+        with self._lock:  # who comes meanwhile waits for the same answer
+            began = time.monotonic()
+            if began >= self._until:
+                self._found = ask()
+                ended = time.monotonic()
+                self._until = ended + min((ended - began) * WORTH, LONGEST_KEPT_SECONDS)
+            return self._found
+
+
+_kept: WeakKeyDictionary[Database, _Kept] = WeakKeyDictionary()
+
+
 def metrics(db: Database) -> list[Metric]:
-    """What the database knows, as it stands now, for Prometheus."""
+    """What the database knows, for Prometheus. Whatever an alert looks at is as it stands now; what
+    takes long to count in a large archive is counted a twentieth of the time at most."""
+    return [*_now(db), *_kept.setdefault(db, _Kept()).get(lambda: _counted(db)), *_disk(db)]
+
+
+def _now(db: Database) -> list[Metric]:
     now = db.now()
     with db.read() as conn:
-        counts = ledger.counts(conn)
+        counts = ledger.unsettled(conn)
         oldest = ledger.oldest_due(conn, now)
-        statuses = articles.counts(conn)
         pending = ledger.pending_withdrawals(conn)
-        mails = deliveries.states(conn)
         oldest_mail = deliveries.oldest_due(conn, now)
         ages = heartbeats.ages(conn, now)
     dead = sum(count.dead for count in counts.values())
@@ -90,27 +124,21 @@ def metrics(db: Database) -> list[Metric]:
         ),
         _gauge(
             "seealso_ledger_rows",
-            "Rows of the ledger, by output and state.",
+            _ROWS,
             (
                 ({"output": output, "state": state}, float(number))
                 for output, count in counts.items()
                 for state, number in asdict(count).items()
+                if state != "settled"
             ),
         ),
         _gauge(
-            "seealso_dead_letters",
-            "Rows of the ledger that were given up.",
-            [({}, float(dead))],
+            "seealso_dead_letters", "Rows of the ledger that were given up.", [({}, float(dead))]
         ),
         _gauge(
             "seealso_pending_withdrawals",
             "Withdrawn articles that still have to be taken out of topics and links.",
             [({}, float(pending))],
-        ),
-        _gauge(
-            "seealso_deliveries",
-            "Messages to readers, by state.",
-            (({"state": state}, float(mails.get(state, 0))) for state in deliveries.STATES),
         ),
         _gauge(
             "seealso_oldest_delivery_seconds",
@@ -122,12 +150,35 @@ def metrics(db: Database) -> list[Metric]:
             "Since a worker of this step was last heard of.",
             (({"step": step}, age) for step, age in ages.items()),
         ),
+    ]
+
+
+def _counted(db: Database) -> list[Metric]:
+    """Empty where the database takes longer than a statement may."""
+    try:
+        with db.read() as conn:
+            settled = ledger.settled(conn)
+            statuses = articles.counts(conn)
+            mails = deliveries.states(conn)
+    except StoreUnavailable as error:
+        log.warning("The archive could not be counted for the metrics", error=str(error))
+        return []
+    return [
+        _gauge(
+            "seealso_ledger_rows",
+            _ROWS,
+            (({"output": o, "state": "settled"}, float(n)) for o, n in settled.items()),
+        ),
+        _gauge(
+            "seealso_deliveries",
+            "Messages to readers, by state.",
+            (({"state": state}, float(mails.get(state, 0))) for state in deliveries.STATES),
+        ),
         _gauge(
             "seealso_articles",
             "Articles, by status.",
             (({"status": status}, float(n)) for status, n in sorted(statuses.items())),
         ),
-        *_disk(db),
     ]
 
 
