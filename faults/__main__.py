@@ -15,6 +15,7 @@ import argparse
 import os
 import random
 import secrets
+import signal
 import sys
 import traceback
 from collections import Counter
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     chosen = set(given.only.split(",")) if given.only else None
     pairs = BOTH if given.engines == "both" else (given.engines,)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # all that was started is ended
     print(f"seed {given.seed} (./dev faults --seed {given.seed} repeats these chances)", flush=True)
     outcomes = []
     for one in EXPERIMENTS:

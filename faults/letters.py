@@ -97,7 +97,7 @@ class Letters:
                 if len(self._readers) < self.most_readers and self.sign_up(address):
                     self.confirm(address)
                 self.issue()
-                self._stop.wait(self.chance.uniform(0.5, 2.0))
+                self._stop.wait(self.chance.uniform(1.0, 3.0))
         except BaseException as error:  # noqa: BLE001  # it is raised again by stop()
             self.error = error
 
