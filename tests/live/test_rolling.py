@@ -202,7 +202,7 @@ class Reading:
 
 
 @needs_nginx
-@pytest.mark.timeout(300)  # twelve starts
+@pytest.mark.timeout(600)  # twelve starts, and a machine may be busy
 def test_a_rolling_restart_under_load_loses_doubles_and_refuses_nothing(
     processes: Processes, engines: Engines, tmp_path: Path
 ) -> None:
