@@ -10,7 +10,7 @@ from faults import look
 from faults.fleet import LEASE
 from faults.frame import Stage
 from faults.kills import EVERYONE
-from faults.letters import Letters
+from faults.letters import subscribed
 from faults.process import Clock, Plan
 
 DAY = 86_400.0
@@ -22,8 +22,7 @@ def jumps(stage: Stage) -> None:
     with stage.hub(plan=Plan(clock=str(clock.path)), mail=True) as hub:
         fleet = hub.fleet
         fleet.start(*EVERYONE)
-        letters = Letters(hub, stage.press(fleet, "letters", a_topic=150), stage.chance)
-        letters.begin(readers=3)
+        letters = subscribed(stage, hub, 3)
         press = stage.press(fleet, pause=0.15)
         press.start()
         letters.start()

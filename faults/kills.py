@@ -20,7 +20,7 @@ from seealso_store.database import Database
 from faults import look
 from faults.fleet import Fleet, NotInTime, until
 from faults.frame import Hub, Stage
-from faults.letters import Letters
+from faults.letters import Letters, subscribed
 from faults.process import Plan
 from tests.live.services import WEB, WORKERS
 
@@ -55,8 +55,7 @@ def random_kills(stage: Stage) -> None:
     with stage.hub(mail=True) as hub:
         fleet = hub.fleet
         fleet.start(*EVERYONE)
-        letters = Letters(hub, stage.press(fleet, "letters", a_topic=150), stage.chance)
-        letters.begin(readers=5)
+        letters = subscribed(stage, hub, 5)
         press = stage.press(fleet, pause=0.25)
         press.start()
         letters.start()
@@ -131,10 +130,7 @@ def every_point(stage: Stage) -> None:
         book = stage.engines.folder / "points"
         for name in ALONE:
             fleet.start(name, plan=replace(_at(fleet, name), record=f"{book}.{name}"))
-        letters = Letters(
-            hub, stage.press(fleet, "letters", a_topic=150), stage.chance, most_readers=25
-        )
-        letters.begin(readers=2)
+        letters = subscribed(stage, hub, 2, most_readers=25)
         press = stage.press(fleet, pause=0.6)
         press.start()
         letters.start()

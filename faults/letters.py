@@ -17,12 +17,20 @@ from urllib.parse import urlsplit
 import requests
 
 from faults.fleet import NotInTime, until
-from faults.frame import Hub
+from faults.frame import Hub, Stage
 from faults.oracle import Book
 from faults.press import PATIENCE, Press
 from tests.line.reader import link_in
 
 SLUG = "shelf-letters-0"  # the press named "letters" files its articles there
+
+
+def subscribed(stage: Stage, hub: Hub, readers: int, **given: Any) -> Letters:
+    """A newsletter with so many readers, on a hub whose processes all run."""
+    press = stage.press(hub.fleet, "letters", a_topic=150)
+    made = Letters(hub, press, stage.chance, **given)
+    made.begin(readers)
+    return made
 
 
 @dataclass

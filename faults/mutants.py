@@ -70,57 +70,39 @@ def _sweeper() -> None:
 
 def _single_commit() -> None:
     """A version is committed first, and the work that it causes in a transaction of its own."""
-    flow = _module("seealso_ingest.flow")
-    ledger = _module("seealso_store.ledger")
-    kept = threading.local()
-
-    class Later:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(ledger, name)
-
-        def open_many(self, *given: Any, now: int) -> None:
-            kept.calls = [*getattr(kept, "calls", []), (given[1:], now)]
-
-    commit = flow.Ingest._commit
-
-    def apart(self: Any, *args: Any, **given: Any) -> Any:
-        kept.calls = []
-        result = commit(self, *args, **given)
-        with self._database.write() as tx:
-            for arguments, now in kept.calls:
-                ledger.open_many(tx, *arguments, now=now)
-        return result
-
-    flow.ledger = Later()
-    flow.Ingest._commit = apart
+    _apart("seealso_ingest.flow", "Ingest", "_commit", "ledger", "open_many")
 
 
 def _settled_with_rendition() -> None:
     """A row is settled first, and its rendition stored in a transaction of its own."""
-    flow = _module("seealso_render.flow")
-    renditions = _module("seealso_store.renditions")
+    _apart("seealso_render.flow", "Render", "_batch", "renditions", "store_many")
+
+
+def _apart(flow_name: str, owner_name: str, step: str, store_name: str, call: str) -> None:
+    """What a step writes by one call of the store is kept back, and committed after the rest."""
+    flow, store = _module(flow_name), _module(f"seealso_store.{store_name}")
+    owner = getattr(flow, owner_name)
+    original = getattr(owner, step)
     kept = threading.local()
 
     class Later:
         def __getattr__(self, name: str) -> Any:
-            return getattr(renditions, name)
+            return keep if name == call else getattr(store, name)
 
-        def store_many(self, *given: Any, **more: Any) -> int:
-            kept.calls = [*getattr(kept, "calls", []), (given[1:], more)]
-            return 0
-
-    batch = flow.Render._batch
+    def keep(tx: Any, *given: Any, **more: Any) -> int:
+        kept.calls = [*getattr(kept, "calls", []), (given, more)]
+        return 0
 
     def apart(self: Any, *args: Any, **given: Any) -> Any:
         kept.calls = []
-        result = batch(self, *args, **given)
+        result = original(self, *args, **given)
         with self._database.write() as tx:
             for arguments, more in kept.calls:
-                renditions.store_many(tx, *arguments, **more)
+                getattr(store, call)(tx, *arguments, **more)
         return result
 
-    flow.renditions = Later()
-    flow.Render._batch = apart
+    setattr(flow, store_name, Later())
+    setattr(owner, step, apart)
 
 
 def _sending_first() -> None:

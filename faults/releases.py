@@ -22,7 +22,7 @@ from faults.engines import Engines, lent
 from faults.fleet import ROOT, Fleet
 from faults.frame import Hub, Missing, Stage
 from faults.kills import EVERYONE
-from faults.letters import Letters
+from faults.letters import subscribed
 from faults.oracle import Book, judge_versions
 from tests.services.dispatch.sink import Sink
 
@@ -93,8 +93,7 @@ def backup(stage: Stage) -> None:
     with stage.hub(mail=True) as hub:
         fleet = hub.fleet
         fleet.start(*EVERYONE)
-        letters = Letters(hub, stage.press(fleet, "letters", a_topic=150), stage.chance)
-        letters.begin(readers=4)
+        letters = subscribed(stage, hub, 4)
         fleet.stop("dispatch")  # so that mail waits in the back-up
         letters.issue()
         press = stage.press(fleet, pause=0.05)
