@@ -3,8 +3,8 @@
     python unneeded.py seealso-render | xargs pip uninstall --yes
     python unneeded.py seealso-render seealso-output-rss | xargs pip uninstall --yes
 
-Needed are the service, the bundled plugins (all, or those that are named after it), and all that they
-require, by the metadata of what is installed. pip stays: plugins are installed with it.
+Needed are the service, the bundled plugins (all, or those that are named after it), and all that
+they require, by the metadata of what is installed. pip stays: plugins are installed with it.
 """
 
 from __future__ import annotations

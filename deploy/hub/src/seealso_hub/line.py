@@ -29,7 +29,6 @@ from seealso_render.flow import Render
 from seealso_render.settings import RenderSettings
 from seealso_render.worker import Worker as RenderWorker
 from seealso_store import hub as hubs
-from seealso_store.clock import now
 from seealso_store.database import Database
 
 log = logs.get(__name__)
@@ -102,8 +101,8 @@ def _dispatch(settings: Settings, database: Database, host: PluginHost) -> Dispa
     if not settings.smtp_url:
         return DispatchWorker(None)  # mail waits in its rows until there is a relay
     with database.write() as tx:
-        secret = hubs.ensure(tx, now()).secret
-    sender = Sender(database, host, DispatchSettings.of(settings), secret=secret, now=now)
+        secret = hubs.ensure(tx, database.now()).secret
+    sender = Sender(database, host, DispatchSettings.of(settings), secret=secret, now=database.now)
     return DispatchWorker(sender)
 
 

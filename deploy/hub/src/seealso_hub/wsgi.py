@@ -32,7 +32,6 @@ from seealso_ingest.web import blueprint as ingest_blueprint
 from seealso_render.web import blueprint as render_blueprint
 from seealso_store import health, keys
 from seealso_store import hub as hubs
-from seealso_store.clock import now
 from seealso_store.database import Database, open_database
 
 from seealso_hub import __version__
@@ -75,11 +74,13 @@ def make(settings: Settings, database: Database) -> App:
 
 def _blueprints(settings: Settings, database: Database, host: PluginHost) -> list[Blueprint]:
     with database.write() as tx:
-        this = hubs.ensure(tx, now())
+        this = hubs.ensure(tx, database.now())
 
     guard = Guard(keys.checker(database))
     nudger = Nudger(settings.broker_url, prefix=named(settings.broker_prefix))
-    dispatch = Dispatch(database, DispatchSettings.of(settings), secret=this.secret, now=now)
+    dispatch = Dispatch(
+        database, DispatchSettings.of(settings), secret=this.secret, now=database.now
+    )
     ingest = Ingest(database, host, nudger, IngestSettings.of(settings))
     return [
         ingest_blueprint(database, ingest, guard),
