@@ -17,6 +17,7 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from seealso_core import server
 from seealso_core.instant import Asked, parse
 
 APP = '''
@@ -309,6 +310,14 @@ def test_a_plain_request_is_taken_apart() -> None:
         b'If-None-Match: "x"\r\nConnection: keep-alive\r\n\r\n'
     )
     assert parse(raw) == Asked("HEAD", "/topics/x/feed.rss", "limit=5", "gzip, br", '"x"', None)
+
+
+def test_the_end_of_an_answer_waits_for_no_acknowledgement() -> None:
+    with server.listen("127.0.0.1", 0) as listener:
+        with socket.create_connection(listener.getsockname()) as _:
+            connection, _ = listener.accept()
+            with connection:
+                assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 # --- processes ------------------------------------------------------------------------------------
