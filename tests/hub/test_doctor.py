@@ -21,6 +21,7 @@ from seealso_store.database import Database
 
 from tests.conftest import prepared
 from tests.hub.planted import doctor, failed, only_failure
+from tests.live.cluster import own_cluster
 
 MAILED = {"SEEALSO_MAIL_FROM": "News <news@press.example>", "SEEALSO_POSTAL_ADDRESS": "1 Lane"}
 DAY = 86_400 * SECOND
@@ -285,12 +286,11 @@ def test_looking_at_a_relay_sends_nothing(data: Path) -> None:
 
 
 @pytest.mark.live
-def test_a_wrong_password_of_the_database(data: Path, tmp_path: Path) -> None:
-    with _server_with_passwords(tmp_path) as port:
-        wrong = f"postgresql://postgres:wrong@127.0.0.1:{port}/postgres"
+def test_a_wrong_password_of_the_database(data: Path) -> None:
+    with own_cluster(auth="scram-sha-256") as server:  # the standard local one trusts us
+        wrong = server.url(password="wrong")
         told = only_failure(*doctor(data, SEEALSO_DATABASE_URL=wrong))
-        right = f"postgresql://postgres:r1ght-0ne@127.0.0.1:{port}/postgres"
-        code, found = doctor(data, SEEALSO_DATABASE_URL=right)
+        code, found = doctor(data, SEEALSO_DATABASE_URL=server.url())
     assert told.remedy == "Correct the password in SEEALSO_DATABASE_URL."
     assert "wrong@" not in told.found
     assert (code, failed(found)) == (0, [])
@@ -392,54 +392,6 @@ def test_a_queue_that_was_declared_otherwise(data: Path, live_engines: None) -> 
             channel.queue_delete(name)
     assert name in told.found
     assert f"rabbitmqctl delete_queue {name}" in told.remedy
-
-
-class _server_with_passwords:  # noqa: N801  # used as a function
-    """A PostgreSQL server of its own that asks for passwords: the standard local one trusts us."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder / "cluster"
-        self._port = free_port("127.0.0.1")
-
-    def _run(self, *command: str) -> None:
-        bins = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-        if not bins:
-            pytest.skip("PostgreSQL's own programs are not here")
-        as_nobody_special = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-        prefix = as_nobody_special if os.geteuid() == 0 else []
-        line = [*prefix, str(bins[-1] / command[0]), *command[1:]]
-        ended = subprocess.run(
-            line, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            cwd="/", timeout=60, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert ended.returncode == 0, ended.stdout
-
-    def __enter__(self) -> int:
-        self._folder.mkdir()
-        password = self._folder.parent / "password"
-        password.write_text("r1ght-0ne\n")
-        if os.geteuid() == 0:
-            for path in [self._folder, password, *self._folder.parents[:3]]:
-                path.chmod(0o755)
-            for path in (self._folder, password):
-                _give_to_postgres(path)
-        at = str(self._folder)
-        self._run("initdb", "--pgdata", at, "--auth=scram-sha-256", "--username=postgres",
-                  f"--pwfile={password}", "--no-sync")  # fmt: skip
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -k {at}"
-        self._run("pg_ctl", "--pgdata", at, "--wait", "--options", options,
-                  "--log", f"{at}/log", "start")  # fmt: skip
-        return self._port
-
-    def __exit__(self, *_: object) -> None:
-        self._run("pg_ctl", "--pgdata", str(self._folder), "--mode=immediate", "stop")
-
-
-def _give_to_postgres(path: Path) -> None:
-    import pwd
-
-    owner = pwd.getpwnam("postgres")
-    os.chown(path, owner.pw_uid, owner.pw_gid)
 
 
 def _psql(url: str, statement: str) -> None:
