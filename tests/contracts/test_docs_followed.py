@@ -105,7 +105,7 @@ def test_a_partner_who_follows_the_page_gets_what_it_says(reader: Reader) -> Non
 
 
 @needs_curl
-@pytest.mark.slow
+@pytest.mark.deep
 def test_an_operator_who_follows_the_page_gets_what_it_says(reader: Reader) -> None:
     said = followed(reader, OPERATIONS)
     assert "smoke: this hub works" in said

@@ -117,7 +117,7 @@ def test_the_readmes_plugin_is_the_pages() -> None:
 # --- the commands, as a reader gives them ---------------------------------------------------------
 
 
-@pytest.mark.slow
+@pytest.mark.deep
 @pytest.mark.skipif(not shutil.which("curl"), reason="the page's reader needs curl")
 def test_a_reader_who_follows_the_page_gets_what_it_says(tmp_path: Path) -> None:
     reader = Reader(tmp_path)

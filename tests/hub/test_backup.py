@@ -18,6 +18,7 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "a folder, 100 % #1"
 
 
+@pytest.mark.deep
 def test_a_hub_is_backed_up_while_it_runs_and_restored_after_its_file_was_cut_short(
     data: Path, tmp_path: Path
 ) -> None:

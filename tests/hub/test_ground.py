@@ -16,7 +16,7 @@ import requests
 from tests.hub.running import RunningHub, seealso, start
 from tests.line.press import Api, record, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.deep
 
 SIZE_MB = 24
 

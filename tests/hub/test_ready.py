@@ -41,6 +41,7 @@ def test_a_hub_without_its_broker_is_ready_and_works(hub: RunningHub) -> None:
     assert hub.command("status", "--wait", "30").returncode == 0
 
 
+@pytest.mark.deep
 def test_a_hub_whose_workers_are_silent_says_so(hub: RunningHub) -> None:
     with hub.workers_paused():
         database = open_database(f"sqlite:///{hub.data / 'seealso.sqlite3'}")

@@ -352,6 +352,7 @@ def test_a_killed_hub_leaves_no_orphan_and_starts_again_at_once(tmp_path: Path) 
     assert "Traceback" not in hub.log
 
 
+@pytest.mark.deep
 def test_all_cores_work_where_the_settings_say_so(tmp_path: Path) -> None:
     counts = {"SEEALSO_WEB_WORKERS": "2", "SEEALSO_RENDER_PROCESSES": "3"}
     several = start(tmp_path / "data", **counts, **ONE_OUTPUT)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 from seealso_store import schema
 from seealso_store.database import Database, open_database
@@ -88,6 +89,7 @@ def counts_are_exact(database: Database, articles: int) -> None:
         assert count(sa.select(number).select_from(schema.filing).where(filed)) == articles
 
 
+@pytest.mark.deep
 def test_kills_in_the_middle_of_an_ingest_lose_and_repeat_nothing(tmp_path: Path) -> None:
     """Two of them here; five on PostgreSQL (tests/live), hundreds of every process by ./dev faults."""
     data = tmp_path / "data"

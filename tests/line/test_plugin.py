@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.hub.running import RunningHub, start
 from tests.line.press import OUTPUTS, Api, record, until
 
@@ -77,6 +79,7 @@ def drop_in(folder: Path) -> None:
     )
 
 
+@pytest.mark.deep
 def test_broken_plugins_are_listed_with_their_reason_and_nothing_else_suffers(
     tmp_path: Path,
 ) -> None:

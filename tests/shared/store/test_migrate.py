@@ -281,6 +281,7 @@ def test_two_processes_prepare_one_new_postgresql_database_at_once(
     _race(empty_postgres_url)
 
 
+@pytest.mark.deep
 def test_the_migrations_ship_in_the_wheel(tmp_path: Path) -> None:
     import zipfile
 
