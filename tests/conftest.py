@@ -26,8 +26,9 @@ from xdist.scheduler import LoadFileScheduling
 # On CI the same examples each time, so that a change is judged by what it changed; elsewhere
 # chance finds new ones.
 settings.register_profile("ci", derandomize=True, database=None)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# Whoever waits for the suite is served by fewer; each run has others.
+settings.register_profile("quick", max_examples=30)
+settings.load_profile("ci" if os.environ.get("CI") else "quick")
 
 POSTGRES_URL = os.environ.get(
     "SEEALSO_TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/test"
