@@ -178,7 +178,9 @@ class _Workers:
             return process, born
         lived = time.monotonic() - born
         young = lived < 60
-        self._pause = min(self._pause * 2, LONGEST_PAUSE_SECONDS) if young else LOOK_SECONDS
+        self._pause = (
+            min(self._pause * 2, LONGEST_PAUSE_SECONDS) if young else LOOK_AT_WORKERS_SECONDS
+        )
         log.error("A web worker ended; starting another", code=code, pause=round(self._pause, 1))
         time.sleep(self._pause)
         return self._start(), time.monotonic()
