@@ -51,6 +51,8 @@ INSERT INTO granted VALUES
 
     ('{ingest}', 'INSERT, UPDATE', '{api_key,article,identity,ledger}'),
     ('{ingest}', 'INSERT', '{article_version}'),
+    ('{ingest}', 'SELECT, INSERT, UPDATE, DELETE',
+     '{article_origin,source,source_item,websub,finding,rejected}'),
     ('{ingest}', 'DELETE', '{rendition}'),
 
     ('{render}', 'INSERT, UPDATE', '{output}'),

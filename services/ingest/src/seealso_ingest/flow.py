@@ -25,7 +25,7 @@ from seealso_core.errors import PluginMissing
 from seealso_core.messages import MAX_IDS, Wake
 from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
-from seealso_sdk.model import Article, Problem, RawArticle, RawInput
+from seealso_sdk.model import Article, Lead, Piece, Problem, RawInput
 from seealso_sdk.plugin import SourceContext, SourceMeta
 from seealso_store import articles, future, ledger, outputs, purges
 from seealso_store.articles import ArticleRow, Change
@@ -52,9 +52,7 @@ class Host(Protocol):
 
     registry: Registry
 
-    def read(
-        self, source: str, raw: RawInput, context: SourceContext
-    ) -> list[RawArticle | Problem]:
+    def read(self, source: str, raw: RawInput, context: SourceContext) -> list[Piece]:
         """What an input holds."""
         ...
 
@@ -163,7 +161,10 @@ class Ingest:
         )
         _require_few(count_lines(raw.data) if raw.media_type in LINES else 1)
         for chunk in chunks(raw):
-            found = self._read(name, chunk.raw, context)
+            # Who pushes an input is not led on by it.
+            found = [
+                one for one in self._read(name, chunk.raw, context) if not isinstance(one, Lead)
+            ]
             if raw.media_type not in LINES:
                 _require_articles(found)
                 _require_few(len(found))
@@ -181,7 +182,7 @@ class Ingest:
                 else:
                     yield _Item(index, draft)
 
-    def _read(self, name: str, raw: RawInput, context: SourceContext) -> list[RawArticle | Problem]:
+    def _read(self, name: str, raw: RawInput, context: SourceContext) -> list[Piece]:
         try:
             return self._host.read(name, raw, context)
         except Reject as error:
@@ -462,7 +463,7 @@ def _standing(row: ArticleRow, body: bytes | None) -> Standing:
 # --- receipts ------------------------------------------------------------------------------------
 
 
-def _require_articles(found: Sequence[RawArticle | Problem]) -> None:
+def _require_articles(found: Sequence[Piece]) -> None:
     """An input that is one document and holds nothing but problems is refused as a whole."""
     problems = [one for one in found if isinstance(one, Problem)]
     if not found:
@@ -482,7 +483,7 @@ def _require_few(count: int) -> None:
         )
 
 
-def _is_one_page(raw: RawInput, found: Sequence[RawArticle | Problem]) -> bool:
+def _is_one_page(raw: RawInput, found: Sequence[Piece]) -> bool:
     """Whether the input's address is that of the article in it: there is but one."""
     return len(found) == 1 and raw.media_type not in LINES
 

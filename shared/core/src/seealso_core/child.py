@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import Any, BinaryIO
 
 from seealso_sdk.errors import Reject, Retry
-from seealso_sdk.model import Article, Problem, RawArticle, Rendition
+from seealso_sdk.model import Article, Lead, Problem, RawArticle, Rendition
 from seealso_sdk.plugin import Context
 
 from seealso_core import frames
@@ -222,9 +222,11 @@ class Worker:
         items = self._plugin.read(*frames.unpack_input(payload))
         plain = []
         for item in items:
-            if not isinstance(item, RawArticle | Problem):
-                raise Broken(f"read returned {type(item).__name__}, not RawArticle or Problem")
-            plain.append(["p" if isinstance(item, Problem) else "a", item.to_dict()])
+            if not isinstance(item, RawArticle | Problem | Lead):
+                raise Broken(
+                    f"read returned {type(item).__name__}, not RawArticle, Problem or Lead"
+                )
+            plain.append([frames.LETTERS[type(item)], item.to_dict()])
         return frames.dump(plain)
 
 

@@ -15,7 +15,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seealso_sdk.model import Channel, Entry, Filing, Link, RawInput, Rendition
+from seealso_sdk.model import (
+    Channel,
+    Entry,
+    Filing,
+    Lead,
+    Link,
+    Piece,
+    Problem,
+    RawArticle,
+    RawInput,
+    Rendition,
+)
 from seealso_sdk.plugin import SourceContext
 
 HEAD = struct.Struct("!Ic")
@@ -26,6 +37,10 @@ LARGEST = 2**32 - 1
 BOOT, DESCRIBE, CONTEXT, RENDER, ASSEMBLE, READ = b"B", b"N", b"C", b"R", b"A", b"S"
 # From the child.
 READY, RENDITION, DOCUMENT, ITEMS, FAILURE = b"K", b"r", b"d", b"i", b"e"
+
+# What a source made of an input is a list of [letter, fields].
+PIECES: dict[str, type[Piece]] = {"a": RawArticle, "p": Problem, "l": Lead}
+LETTERS = {piece: letter for letter, piece in PIECES.items()}
 
 
 _CALL = re.compile(rb"\x1eseealso call (\d{1,12})\Z")

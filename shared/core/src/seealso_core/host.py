@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from seealso_sdk.errors import ModelError, Reject, Retry, SeealsoError
-from seealso_sdk.model import Channel, Entry, Problem, RawArticle, RawInput, Rendition
+from seealso_sdk.model import Channel, Entry, Piece, RawInput, Rendition
 from seealso_sdk.plugin import Context, SourceContext
 
 from seealso_core import frames, meters
@@ -250,10 +250,8 @@ class PluginHost:
         payload = frames.pack_assembly(channel, entries)
         return self._call("output", output, frames.ASSEMBLE, payload, frames.DOCUMENT)
 
-    def read(
-        self, source: str, raw: RawInput, context: SourceContext
-    ) -> list[RawArticle | Problem]:
-        """Have a source read an input: its articles and problems, in the input's order.
+    def read(self, source: str, raw: RawInput, context: SourceContext) -> list[Piece]:
+        """Have a source read an input: its articles, problems and leads, in the input's order.
 
         Raises:
             PluginFailed, Retry, Reject: as the plugin did.
@@ -262,11 +260,8 @@ class PluginHost:
         payload = frames.pack_input(raw, context)
         reply = self._call("source", source, frames.READ, payload, frames.ITEMS)
         try:
-            return [
-                Problem.from_dict(item) if kind == "p" else RawArticle.from_dict(item)
-                for kind, item in json.loads(reply)
-            ]
-        except (ModelError, ValueError, TypeError) as error:
+            return [frames.PIECES[letter].from_dict(item) for letter, item in json.loads(reply)]
+        except (ModelError, ValueError, LookupError, TypeError) as error:
             raise PluginFailed("nonsense", f"an article that does not fit: {error}") from error
 
     def _call(self, kind: Kind, name: str, request: bytes, payload: bytes, wanted: bytes) -> bytes:

@@ -27,6 +27,7 @@ STATUSES = ("published", "withdrawn", "expired", "embargoed")
 
 Kind = Literal["qa", "article", "news", "infographic", "video", "page"]
 Status = Literal["published", "withdrawn", "expired", "embargoed"]
+LeadRel = Literal["item", "list", "alternate", "hub", "self"]
 
 _GUID_NAMESPACE = uuid.UUID("6f2c6d1e-8f0b-5d5a-9a57-5e0c1b9d7a11")
 
@@ -299,6 +300,31 @@ class RawArticle(Record):
     rights: Rights | None = None
     withdrawn: bool = False
     withdrawn_reason: str | None = None
+    # Where each field's value was found, by the field's name: {"title": "json-ld headline"}. For
+    # people who ask why; it is no part of the content.
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead(Record):
+    """A place that an input names, where there is more to read: the hub may follow it.
+
+    `rel` says what it is to the input:
+
+    ``item``       an article: a page that a sitemap lists, a file in a folder
+    ``list``       another list of the same kind: a sitemap of an index, the next page of a feed
+    ``alternate``  a feed of this page (autodiscovery)
+    ``hub``        where changes of this feed can be subscribed to (WebSub section 4)
+    ``self``       the address that this feed calls its own (WebSub: the topic)
+
+    `modified` is what the list says of its last change, RFC 3339 or a day.
+    """
+
+    url: str  # absolute; of a folder's file its path below the folder
+    rel: LeadRel = "item"
+    modified: str | None = None
+    title: str | None = None
+    media_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,6 +341,9 @@ class Problem(Record):
     remedy: str | None = None
     index: int = 0
     line: int | None = None
+
+
+Piece = RawArticle | Problem | Lead  # what a source makes of an input: `Source.read`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

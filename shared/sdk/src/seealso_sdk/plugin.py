@@ -18,8 +18,7 @@ from seealso_sdk.model import (
     Article,
     Channel,
     Entry,
-    Problem,
-    RawArticle,
+    Piece,
     RawInput,
     Record,
     Rendition,
@@ -60,7 +59,12 @@ class OutputMeta(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceMeta(Record):
-    """What the hub knows of a source without calling it. `media_types` may end in ``/*``."""
+    """What the hub knows of a source without calling it. `media_types` may end in ``/*``.
+
+    `places` are the kinds of place that the hub may watch for this source (``seealso sources
+    add``): ``url``, an address that is polled; ``folder``, a folder of files. None: it only reads
+    what is pushed, or what a lead of another source led to.
+    """
 
     name: str
     title: str
@@ -69,6 +73,7 @@ class SourceMeta(Record):
     extensions: tuple[str, ...] = ()  # of file names, without the dot
     description: str = ""
     options: tuple[Option, ...] = ()
+    places: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +109,16 @@ class Context(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceContext(Record):
-    """What a source may know besides the input. `today` is a day, for rules that need one."""
+    """What a source may know besides the input.
+
+    `today` is a day, for rules that need one. `fields` is an operator's own mapping, field of the
+    article to where it stands in this source's input (a CSS selector of a page, a path of JSON): it
+    comes before whatever the plugin would find by itself.
+    """
 
     today: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -143,8 +154,9 @@ class Source(Protocol):
 
     meta: SourceMeta
 
-    def read(self, raw: RawInput, context: SourceContext) -> Sequence[RawArticle | Problem]:
-        """What the input holds, in its order. A piece that can't be read is a `Problem`.
+    def read(self, raw: RawInput, context: SourceContext) -> Sequence[Piece]:
+        """What the input holds, in its order: articles, and leads to where there is more. A piece
+        that can't be read is a `Problem`.
 
         Raises:
             Reject: nothing of the input can be read.

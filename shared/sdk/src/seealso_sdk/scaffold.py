@@ -225,8 +225,8 @@ _SOURCE: Final = '''\
 
 from collections.abc import Sequence
 
-from seealso_sdk import Problem, RawArticle, RawInput, Reject, Source, SourceContext, SourceMeta
-from seealso_sdk import hookimpl
+from seealso_sdk import Piece, Problem, RawArticle, RawInput, Reject, Source, SourceContext
+from seealso_sdk import SourceMeta, hookimpl
 
 
 class $cls:
@@ -238,7 +238,7 @@ class $cls:
         extensions=("$extension",),
     )
 
-    def read(self, raw: RawInput, context: SourceContext) -> Sequence[RawArticle | Problem]:
+    def read(self, raw: RawInput, context: SourceContext) -> Sequence[Piece]:
         """What the input holds; a piece that can't be read is a Problem, a whole one a Reject."""
         try:
             text = raw.data.decode(raw.charset or "utf-8")

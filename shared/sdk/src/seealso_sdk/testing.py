@@ -40,7 +40,7 @@ from seealso_sdk.model import (
     Entry,
     Filing,
     Link,
-    Problem,
+    Piece,
     Promo,
     RawArticle,
     RawInput,
@@ -480,8 +480,10 @@ class SourceConformance:
                 f"{name} as {raw.media_type} raised {type(error).__name__}: {error}.",
                 "Catch it: return a Problem for a piece, raise Reject for the whole.",
             ) from error
-        wrong = [type(m).__name__ for m in made if not isinstance(m, RawArticle | Problem)]
-        require(not wrong, f"{name} gave {wrong[:3]}.", "Return RawArticle and Problem objects.")
+        wrong = [type(m).__name__ for m in made if not isinstance(m, Piece)]
+        require(
+            not wrong, f"{name} gave {wrong[:3]}.", "Return RawArticle, Problem and Lead objects."
+        )
 
     def _examples(self) -> list[RawInput]:
         given = list(self.examples)

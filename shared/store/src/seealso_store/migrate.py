@@ -40,8 +40,8 @@ from seealso_store.errors import (
 )
 from seealso_store.trouble import explained, is_busy
 
-HEAD = "0002"  # the newest revision under migrations/versions
-KNOWN = ("0001", "0002")  # every revision, oldest first
+HEAD = "0003"  # the newest revision under migrations/versions
+KNOWN = ("0001", "0002", "0003")  # every revision, oldest first
 WORKS_FROM = "0001"  # the oldest revision whose release may work on HEAD's schema
 VERSION_TABLE = "seealso_schema"
 

@@ -78,12 +78,14 @@ article = Table(  # ingest
     Column("due", BigInteger),  # an embargo ends or the article expires: ingest looks each second
     Column("withdrawn_at", BigInteger),
     Column("withdrawn_reason", Text),
+    Column("review_at", BigInteger),  # its review is due: review_by, as a moment
     Index("ix_article_newest", "status", "sort_at", "id"),
     Index("ix_article_series", "series_slug", "sort_at", "id"),
     Index("ix_article_folded", "folded"),
     Index("ix_article_changed", "changed", "id"),
     Index("ix_article_withdrawn", "withdrawn_at"),
     Index("ix_article_due", "due"),
+    Index("ix_article_review", "review_at"),
 )
 
 identity = Table(  # ingest. Every name that an article goes by: decides what is the same article
@@ -106,7 +108,130 @@ article_version = Table(  # ingest. Append-only
     Column("body", LargeBinary, nullable=False),  # Article.to_json()
     Column("reason", Text, nullable=False, default=""),
     Column("correlation_id", Text, nullable=False, default=""),
+    # JSON {field: where its value was found}; null where nobody said
+    Column("provenance", Text),
     PrimaryKeyConstraint("article_id", "version"),
+)
+
+article_origin = Table(  # ingest. Every source that an article came from: one article, many origins
+    "article_origin",
+    metadata,
+    Column("article_id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("external_id", Text),
+    Column("url", Text),
+    Column("first_seen", BigInteger, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+    PrimaryKeyConstraint("article_id", "source"),
+    Index("ix_article_origin_source", "source", "last_seen"),
+)
+
+# --- sources: ingest ---------------------------------------------------------------------------
+
+source = Table(  # ingest. What the hub watches by itself, and how the watching goes
+    "source",
+    metadata,
+    Column("name", Text, primary_key=True),  # of the source: half of an article's identity
+    Column("plugin", Text, nullable=False),  # name of the source plugin that reads it
+    Column("place", Text, nullable=False),  # url, folder
+    Column("location", Text, nullable=False),  # the address, or the folder's path
+    Column("options", Text, nullable=False, default="{}"),  # JSON {option: value}
+    Column("fields", Text, nullable=False, default="{}"),  # JSON {field: where it stands}
+    Column("on_gone", Text, nullable=False, default="keep"),  # keep, withdraw, ask
+    Column("state", Text, nullable=False, default="active"),  # active, paused
+    Column("created", BigInteger, nullable=False),
+    Column("changed", BigInteger, nullable=False),
+    # One look at a time, as in the ledger: only the holder of the token writes what it found.
+    Column("run_at", BigInteger, nullable=False),  # the next look, not before
+    Column("lease_until", BigInteger, nullable=False, default=0),
+    Column("token", BigInteger, nullable=False, default=0),
+    Column("pace", BigInteger, nullable=False, default=0),  # between two looks, as adapted
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("error", Text),  # of the last look; null: it went well
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("digest", Text),  # SHA-256, hex, of the last bytes: the same again is not read again
+    Column("looked", BigInteger),  # the last look
+    Column("succeeded", BigInteger),  # the last one that went well
+    Column("renewed", BigInteger),  # the last one that brought something new
+    Column("items", Integer, nullable=False, default=0),  # pieces in the last full answer
+    Index("ix_source_due", "state", "run_at"),
+)
+
+source_item = Table(  # ingest. What a source's list names: a page of a sitemap, a file of a folder
+    "source_item",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),  # address, path below the folder, or external id
+    Column("article_id", Text),
+    Column("state", Text, nullable=False),  # waiting, read, failed, gone
+    Column("modified", Text),  # what the list said of its last change
+    Column("digest", Text),  # SHA-256, hex, of its bytes when it was read
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("run_at", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("seen", BigInteger, nullable=False),  # the list last named it
+    Column("gone", BigInteger),  # since when it doesn't
+    PrimaryKeyConstraint("source", "key"),
+    Index("ix_source_item_due", "source", "state", "run_at"),
+    Index("ix_source_item_article", "article_id"),
+)
+
+websub = Table(  # ingest. A subscription to a feed's hub (WebSub): wakes the source, else it polls
+    "websub",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("hub", Text, nullable=False),
+    Column("callback", Text, nullable=False, unique=True),  # random, the end of the callback's path
+    Column("secret", Text, nullable=False),  # of the signature
+    Column("state", Text, nullable=False),  # asked, active, denied, left
+    Column("lease_until", BigInteger, nullable=False, default=0),
+    Column("run_at", BigInteger, nullable=False),  # ask (again) not before
+    Column("failures", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("changed", BigInteger, nullable=False),
+    Index("ix_websub_due", "state", "run_at"),
+)
+
+finding = Table(  # ingest. What is wrong with a source, in one typed sentence each
+    "finding",
+    metadata,
+    Column("source", Text, nullable=False),
+    Column("code", Text, nullable=False),  # unreachable, stale, shrinking, empty, unextractable
+    Column("detail", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),  # last seen
+    Column("ignored", BigInteger),  # an operator has said that it is no matter
+    PrimaryKeyConstraint("source", "code"),
+)
+
+rejected = (
+    Table(  # ingest. Input that could not go in, kept (bounded) until it is retried or dropped
+        "rejected",
+        metadata,
+        Column("id", Text, primary_key=True),
+        Column("source", Text, nullable=False),
+        Column("at", BigInteger, nullable=False),
+        Column("code", Text, nullable=False),
+        Column("field", Text),
+        Column("detail", Text, nullable=False),
+        Column("remedy", Text),
+        Column("line", Integer),
+        Column("media_type", Text, nullable=False),
+        Column("charset", Text),
+        Column("url", Text),
+        Column("digest", Text, nullable=False),  # SHA-256, hex, of source and data: the same once
+        Column("data", LargeBinary),  # null where it was too large to keep
+        Column("size", Integer, nullable=False),  # bytes
+        Column("tries", Integer, nullable=False, default=0),
+        Column("correlation_id", Text, nullable=False, default=""),
+        Index("ix_rejected_at", "at", "id"),
+        Index("ix_rejected_source", "source", "at"),
+        Index("ix_rejected_digest", "digest"),
+    )
 )
 
 # --- the ledger --------------------------------------------------------------------------------
