@@ -13,7 +13,8 @@ from seealso_core.host import PluginHost
 from seealso_core.log import is_correlation_id
 from seealso_core.messages import Wake
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
-from seealso_ingest.flow import Ingest, Receipt
+from seealso_ingest.flow import Ingest
+from seealso_ingest.receipts import Receipt
 from seealso_ingest.worker import Worker
 from seealso_sdk.model import Article, RawInput, Rendition
 from seealso_store import articles, ledger, renditions

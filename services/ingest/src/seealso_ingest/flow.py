@@ -15,7 +15,7 @@ ledger rows are closed, and only the filing row is opened: it takes the article 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Protocol
 
@@ -25,26 +25,27 @@ from seealso_core.errors import PluginMissing
 from seealso_core.messages import MAX_IDS, Wake
 from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
-from seealso_sdk.model import Article, Lead, Piece, Problem, RawInput
+from seealso_sdk.model import Lead, Piece, Problem, RawInput
 from seealso_sdk.plugin import SourceContext, SourceMeta
-from seealso_store import articles, future, ledger, outputs, purges
+from seealso_store import articles, future, ledger
 from seealso_store.articles import ArticleRow, Change
 from seealso_store.clock import iso
 from seealso_store.database import Database
 from sqlalchemy import Connection
 
-from seealso_ingest import decide, identity, sources
+from seealso_ingest import decide, sources
+from seealso_ingest.batch import standings, take, write
 from seealso_ingest.chunks import LINES, chunks, count_lines
-from seealso_ingest.decide import Standing, Unchanged
+from seealso_ingest.decide import Standing
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn, Refused
 from seealso_ingest.limits import LIMITS
-from seealso_ingest.normalise import Draft, normalise
+from seealso_ingest.normalise import normalise
+from seealso_ingest.receipts import Accepted, Item, Receipt, Rejection, of_problem, of_refusal
 from seealso_ingest.settings import IngestSettings
 
 log = logs.get(__name__)
 
 DUE_AT_ONCE = 500  # articles whose status changes in one turn
-_UPDATED = frozenset({"update", "correct", "withdraw", "reinstate"})
 
 
 class Host(Protocol):
@@ -63,45 +64,6 @@ class Nudges(Protocol):
     def nudge(self, wake: Wake) -> None:
         """Never blocks, never raises."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """An article that is in. `change` is created, updated or unchanged."""
-
-    index: int
-    id: str
-    version: int
-    change: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A piece of the input that is not in, and why. `line` from 1, where the input has lines."""
-
-    index: int
-    code: str
-    detail: str
-    field: str | None = None
-    remedy: str | None = None
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What became of an input, in its order."""
-
-    accepted: tuple[Accepted, ...]
-    rejected: tuple[Rejection, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """A draft, and where it stood in the input."""
-
-    index: int
-    draft: Draft
-    line: int | None = None
 
 
 class Ingest:
@@ -153,7 +115,7 @@ class Ingest:
         records = self._host.registry.sources.values()
         return {record.name: record.source for record in records if record.status == "enabled"}
 
-    def _drafts(self, name: str, raw: RawInput, rejected: list[Rejection]) -> Iterator[_Item]:
+    def _drafts(self, name: str, raw: RawInput, rejected: list[Rejection]) -> Iterator[Item]:
         """The drafts of an input, lazily; what can't be one is put down in `rejected`."""
         context = SourceContext(
             today=iso(self._now())[:10],
@@ -171,16 +133,16 @@ class Ingest:
             for position, one in enumerate(found):
                 index = chunk.records + position
                 if isinstance(one, Problem):
-                    rejected.append(_of_problem(one, index, chunk.lines))
+                    rejected.append(of_problem(one, index, chunk.lines))
                     continue
                 try:
                     draft = normalise(
                         one, source=raw.source, base=raw.url, own=_is_one_page(raw, found)
                     )
                 except Refused as refused:
-                    rejected.append(_of_refusal(refused, index))
+                    rejected.append(of_refusal(refused, index))
                 else:
-                    yield _Item(index, draft)
+                    yield Item(index, draft)
 
     def _read(self, name: str, raw: RawInput, context: SourceContext) -> list[Piece]:
         try:
@@ -192,7 +154,7 @@ class Ingest:
 
     def _commit(
         self,
-        batch: Sequence[_Item],
+        batch: Sequence[Item],
         rejected: list[Rejection],
         correlation_id: str,
         *,
@@ -200,7 +162,7 @@ class Ingest:
     ) -> list[Accepted]:
         now = self._now()
         taken = self._database.transact(
-            lambda tx: _take(tx, batch, now, correlation_id, reinstate=reinstate)
+            lambda tx: take(tx, batch, now, correlation_id, reinstate=reinstate)
         )
         rejected += [one for one in taken.parts if isinstance(one, Rejection)]
         self._nudge(taken.changes, taken.names, correlation_id)
@@ -258,10 +220,10 @@ class Ingest:
 
         def work(tx: Connection) -> tuple[list[Change], list[str]]:
             due = articles.due(tx, now, limit=DUE_AT_ONCE)
-            standings = _standings(tx, [row.id for row in due])
-            found = (decide.on_time(standing, now) for standing in standings.values())
+            known = standings(tx, [row.id for row in due])
+            found = (decide.on_time(standing, now) for standing in known.values())
             changes = [_caused(change) for change in found if change is not None]
-            return changes, _write(tx, changes, now)
+            return changes, write(tx, changes, now)
 
         with logs.bind(logs.new_correlation_id()), tracing.span("turn"):
             changes, names = self._database.transact(work)
@@ -277,12 +239,12 @@ class Ingest:
         now = self._now()
 
         def work(tx: Connection) -> tuple[list[Change], list[str], ArticleRow | None]:
-            standing = _standings(tx, [article_id]).get(article_id)
+            standing = standings(tx, [article_id]).get(article_id)
             if standing is None:
                 raise ArticleUnknown(f"there is no article {article_id[:80]!r}")
             change = decided(standing, now)
             changes = [] if change is None else [change]
-            return changes, _write(tx, changes, now), articles.find(tx, article_id)
+            return changes, write(tx, changes, now), articles.find(tx, article_id)
 
         changes, names, row = self._database.transact(work)
         self._nudge(changes, names, correlation_id)
@@ -318,148 +280,6 @@ def _caused(change: Change) -> Change:
     return replace(change, correlation_id=logs.correlation_id())
 
 
-# --- inside the transaction ----------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Taken:
-    """What a batch came to, piece by piece; what was written, and the outputs with work now."""
-
-    changes: list[Change]
-    parts: tuple[Accepted | Rejection, ...]
-    names: list[str]
-
-
-def _take(
-    tx: Connection, batch: Sequence[_Item], now: int, correlation_id: str, *, reinstate: bool
-) -> _Taken:
-    """Decide about a batch and write it. May be called again for the same batch."""
-    known = _Known.of(tx, [item.draft for item in batch])
-    parts: list[Accepted | Rejection] = []
-    for item in batch:
-        try:
-            parts.append(known.settle(item, now, correlation_id, reinstate=reinstate))
-        except Refused as refused:
-            parts.append(_of_refusal(refused, item.index))
-    names = _write(tx, known.changes, now)
-    articles.remember_names(tx, known.new_names)
-    return _Taken(known.changes, tuple(parts), names)
-
-
-class _Known:
-    """What the hub knows of a batch, moving on with each decision in it: of two versions of one
-    article in a batch the second one meets the first."""
-
-    def __init__(
-        self, names: dict[str, str], standings: dict[str, Standing], external: dict[str, str | None]
-    ) -> None:
-        self.changes: list[Change] = []
-        self.new_names: dict[str, str] = {}
-        self._names = names
-        self._standings = standings
-        self._external = external
-
-    @classmethod
-    def of(cls, tx: Connection, drafts: Sequence[Draft]) -> _Known:
-        """Two to four queries, however many drafts there are."""
-        wanted = {key for draft in drafts for key in draft.keys}
-        articles.lock_names(tx, wanted)
-        names = articles.names(tx, wanted)
-        rows = articles.rows(tx, names.values(), lock=True)
-        external = {row.id: row.external_id for row in rows.values()}
-        differing = set()
-        for draft in drafts:
-            found = identity.owner(draft.keys, names, external)
-            if found is not None and (
-                draft.withdrawn or rows[found].content_hash != draft.article.content_hash
-            ):
-                differing.add(found)
-        bodies = articles.current_bodies(tx, differing) if differing else {}
-        standings = {row.id: _standing(row, bodies.get(row.id)) for row in rows.values()}
-        return cls(names, standings, external)
-
-    def settle(self, item: _Item, now: int, correlation_id: str, *, reinstate: bool) -> Accepted:
-        """Decide about one draft, and remember the outcome for those after it."""
-        draft = item.draft
-        found = identity.owner(draft.keys, self._names, self._external)
-        standing = self._standings[found] if found else None
-        decided = decide.decide(
-            standing, draft, now=now, reinstate=reinstate, correlation_id=correlation_id
-        )
-        if isinstance(decided, Unchanged):
-            self._name(draft.keys, decided.id)
-            return Accepted(item.index, decided.id, decided.version, "unchanged")
-        article = decided.article
-        self._name(draft.keys, article.id)
-        self.changes.append(decided)
-        self._external[article.id] = article.external_id
-        self._standings[article.id] = Standing(
-            id=article.id,
-            version=article.version,
-            status=article.status,
-            content_hash=article.content_hash,
-            changed=now,
-            first_seen=decided.first_seen,
-            article=article,
-        )
-        change = "created" if standing is None else "updated"
-        return Accepted(item.index, article.id, article.version, change)
-
-    def _name(self, keys: Iterable[str], article_id: str) -> None:
-        for key in keys:
-            if key not in self._names:
-                self._names[key] = self.new_names[key] = article_id
-
-
-def _write(tx: Connection, changes: Sequence[Change], now: int) -> list[str]:
-    """Store the versions and the work that they cause. Returns the outputs that have some."""
-    if not changes:
-        return []
-    articles.apply(tx, changes)
-    newest = {change.article.id: change for change in changes}
-    urgent = {change.article.id for change in changes if decide.is_urgent(change)}
-    openings = [
-        ledger.Opening(
-            article_id,
-            change.article.version,
-            ledger.LANE_WITHDRAW if article_id in urgent else ledger.LANE_NEW,
-            change.correlation_id,
-            tracing.current(),
-        )
-        for article_id, change in newest.items()
-    ]
-    hidden = {i: c for i, c in newest.items() if c.article.status != "published"}
-    for article_id, change in hidden.items():
-        ledger.withdraw(tx, article_id, change.article.version, now)
-    if hidden:
-        articles.delete_renditions(tx, hidden)
-    names = outputs.enabled(tx)
-    ledger.open_many(tx, [o for o in openings if o.article_id not in hidden], names, now=now)
-    ledger.open_many(tx, openings, [ledger.FILING], now=now)
-    if hidden or urgent:
-        purges.renew(tx)
-    return names
-
-
-def _standings(tx: Connection, ids: Sequence[str]) -> dict[str, Standing]:
-    """The full standing of these articles, locked."""
-    rows = articles.rows(tx, ids, lock=True)
-    bodies = articles.current_bodies(tx, rows) if rows else {}
-    return {row.id: _standing(row, bodies.get(row.id)) for row in rows.values()}
-
-
-def _standing(row: ArticleRow, body: bytes | None) -> Standing:
-    return Standing(
-        id=row.id,
-        version=row.version,
-        status=row.status,
-        content_hash=row.content_hash,
-        changed=row.changed,
-        first_seen=row.first_seen,
-        article=None if body is None else Article.from_json(body),
-    )
-
-
 # --- receipts ------------------------------------------------------------------------------------
 
 
@@ -486,12 +306,3 @@ def _require_few(count: int) -> None:
 def _is_one_page(raw: RawInput, found: Sequence[Piece]) -> bool:
     """Whether the input's address is that of the article in it: there is but one."""
     return len(found) == 1 and raw.media_type not in LINES
-
-
-def _of_problem(problem: Problem, index: int, lines_before: int) -> Rejection:
-    line = None if problem.line is None else problem.line + lines_before
-    return Rejection(index, problem.code, problem.detail, problem.field, problem.remedy, line)
-
-
-def _of_refusal(refused: Refused, index: int) -> Rejection:
-    return Rejection(index, refused.code, str(refused), refused.field, refused.remedy)

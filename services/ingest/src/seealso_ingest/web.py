@@ -35,8 +35,9 @@ from seealso_store.database import Database
 from sqlalchemy import Connection
 
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
-from seealso_ingest.flow import Ingest, Receipt, Rejection
+from seealso_ingest.flow import Ingest
 from seealso_ingest.keyring import Keyring
+from seealso_ingest.receipts import Receipt, Rejection
 from seealso_ingest.web_keys import KeysApi
 
 DEFAULT_SOURCE = "api"
