@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from seealso_ingest.fetch import FetchError, Limits, fetch, is_public
+from seealso_ingest import answers
+from seealso_ingest.fetch import FetchError, Limits, fetch, is_public, post_form
 
 NOT_PUBLIC = [
     "127.0.0.1",
@@ -48,6 +49,8 @@ NOT_PUBLIC = [
     "fe80::1%eth0",
     "fec0::1",
     "ff02::1",
+    "2606:4700::5efe:7f00:1",  # ISATAP
+    "2606:4700::1111%eth0",
     "not an address",
 ]
 
@@ -75,6 +78,8 @@ def site(answer: Answer) -> Iterator[str]:
                 answer(self)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True  # the client had enough
+
+        do_POST = do_GET  # noqa: N815 - the server's name for it
 
         def log_message(self, *_: Any) -> None: ...
 
@@ -118,7 +123,7 @@ def test_this_machine_is_refused_unless_allowed(monkeypatch: pytest.MonkeyPatch)
     asked = []
     with site(lambda h: asked.append(h.path)) as url:
         port = int(url.rsplit(":", 1)[1])
-        monkeypatch.setattr("seealso_ingest.fetch.PORTS", frozenset({port}))
+        monkeypatch.setattr("seealso_ingest.guard.PORTS", frozenset({port}))
         for host in ("127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1"):
             with pytest.raises(FetchError) as caught:
                 fetch(f"http://{host}:{port}/")
@@ -137,7 +142,7 @@ def resolver(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
         addresses = queue.pop(0) if len(queue) > 1 else queue[0]
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in addresses]
 
-    monkeypatch.setattr("seealso_ingest.fetch.socket.getaddrinfo", lookup)
+    monkeypatch.setattr("seealso_ingest.guard.socket.getaddrinfo", lookup)
     return asked
 
 
@@ -159,7 +164,7 @@ def test_a_name_is_resolved_once_so_a_second_answer_gains_nothing(
         tried.append(address[0])
         raise OSError("unreachable in this test")
 
-    monkeypatch.setattr("seealso_ingest.fetch.socket.create_connection", connect)
+    monkeypatch.setattr("seealso_ingest.guard.socket.create_connection", connect)
     with pytest.raises(FetchError, match="unreachable in this test"):
         fetch("http://rebinding.example/")
     assert asked == ["rebinding.example"]
@@ -241,7 +246,8 @@ def test_a_server_that_trickles_is_cut_at_the_deadline(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "permanent"), [(404, True), (410, True), (500, False), (503, False), (304, True)]
+    ("status", "permanent"),
+    [(404, True), (410, True), (500, False), (503, False), (304, True), (429, False), (401, True)],
 )
 def test_an_error_status_is_told_in_words(status: int, permanent: bool) -> None:
     with (
@@ -250,6 +256,7 @@ def test_an_error_status_is_told_in_words(status: int, permanent: bool) -> None:
     ):
         fetch(url, allow_private=True)
     assert caught.value.permanent is permanent
+    assert (caught.value.code, caught.value.status) == ("status", status)
 
 
 def test_a_coding_that_was_not_asked_for_and_broken_gzip_are_refused() -> None:
@@ -258,8 +265,9 @@ def test_a_coding_that_was_not_asked_for_and_broken_gzip_are_refused() -> None:
         send(handler, gzip.compress(b"x" * 999)[:20], Content_Encoding=coding)
 
     with site(answer) as url:
-        with pytest.raises(FetchError, match="'br', unasked"):
-            fetch(f"{url}/br", allow_private=True)
+        with pytest.raises(FetchError, match="'compress', unasked") as caught:
+            fetch(f"{url}/compress", allow_private=True)
+        assert caught.value.code == "coding"
         with pytest.raises(FetchError, match="in the middle of its gzip"):
             fetch(f"{url}/gzip", allow_private=True)
 
@@ -278,4 +286,200 @@ def test_a_closed_port_says_so() -> None:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
         with pytest.raises(FetchError, match="Connection refused") as caught:
             fetch(url, allow_private=True)
+    assert not caught.value.permanent
+
+
+# --- validators, freshness, redirects, links -------------------------------------------------------
+
+
+def test_what_has_not_changed_comes_without_a_body_and_keeps_its_validators() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        asked = (handler.headers["If-None-Match"], handler.headers["If-Modified-Since"])
+        if asked == ('W/"7"', "Tue, 09 Apr 2024 10:00:00 GMT"):
+            send(handler, b"", 304, Cache_Control="max-age=600")
+        else:
+            send(handler, b"new", ETag='W/"7"', Last_Modified="Tue, 09 Apr 2024 10:00:00 GMT")
+
+    with site(answer) as url:
+        first = fetch(url, allow_private=True)
+        again = fetch(url, allow_private=True, etag=first.etag, last_modified=first.last_modified)
+    assert (first.status, first.data, first.max_age) == (200, b"new", None)
+    assert (again.status, again.data, again.max_age) == (304, b"", 600.0)
+    assert (again.etag, again.last_modified) == (first.etag, first.last_modified)
+
+
+def test_a_validator_that_would_break_a_header_is_not_sent() -> None:
+    asked: list[str | None] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        asked.append(handler.headers["If-None-Match"])
+        send(handler, b"x")
+
+    with site(answer) as url:
+        for etag in ('"a"\r\nX-Evil: 1', "", " ", '"' + "e" * 5000 + '"', '"\u2603"'):
+            assert fetch(url, allow_private=True, etag=etag).data == b"x"
+    assert asked == [None] * 5
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Cache-Control": "public, max-age=300"}, 300.0),
+        ({"Cache-Control": "max-age=300", "Age": "100"}, 200.0),
+        ({"Cache-Control": "max-age=300", "Age": "900"}, 0.0),
+        ({"Cache-Control": "no-store, max-age=300"}, 0.0),
+        ({"Cache-Control": "max-age=soon"}, None),
+        ({"Cache-Control": "max-age=999999999999"}, answers.MAX_AGE),
+        ({"Expires": "0"}, 0.0),
+        (
+            {
+                "Date": "Tue, 09 Apr 2024 10:00:00 GMT",
+                "Expires": "Tue, 09 Apr 2024 11:00:00 GMT",
+            },
+            3600.0,
+        ),
+        ({}, None),
+    ],
+)
+def test_how_long_an_answer_is_fresh(headers: dict[str, str], seconds: float | None) -> None:
+    assert answers.max_age(headers) == seconds
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120.0),
+        ("Tue, 09 Apr 2024 10:05:00 GMT", 300.0),
+        ("Tue, 09 Apr 2024 09:00:00 GMT", 0.0),
+        ("-5", None),
+        ("later", None),
+        ("Tue, 99 Apr 9999999 99:99:99", None),
+    ],
+)
+def test_a_server_that_wants_time_says_how_much(said: str, seconds: float | None) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response_only(503)
+        handler.send_header("Date", "Tue, 09 Apr 2024 10:00:00 GMT")
+        handler.send_header("Retry-After", said)
+        handler.end_headers()
+
+    with site(answer) as url, pytest.raises(FetchError) as caught:
+        fetch(url, allow_private=True)
+    assert caught.value.retry_after == seconds
+    assert not caught.value.permanent
+
+
+@pytest.mark.parametrize(
+    ("path", "moved"),
+    [("/301", True), ("/308", True), ("/301/308", True), ("/302", False), ("/301/307", False)],
+)
+def test_an_address_has_moved_where_every_redirect_was_for_good(path: str, moved: bool) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        _, status, *rest = handler.path.split("/")
+        if status == "here":
+            send(handler, b"here")
+        else:
+            send(handler, b"", int(status), Location="/" + "/".join(rest or ["here"]))
+
+    with site(answer) as url:
+        page = fetch(url + path, allow_private=True)
+    assert page.moved == (f"{url}/here" if moved else None)
+    assert page.url == f"{url}/here"
+
+
+def test_a_redirect_to_a_name_in_another_script_or_with_spaces_is_followed() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if handler.path == "/":
+            send(handler, b"", 301, Location="/caf\u00e9 ol\u00e9?q=a b".encode().decode("latin-1"))
+        else:
+            send(handler, handler.path.encode())
+
+    with site(answer) as url:
+        assert fetch(url, allow_private=True).data == b"/caf%C3%A9%20ol%C3%A9?q=a%20b"
+
+
+def test_links_of_the_header_are_absolute_and_the_first_of_a_relation_counts() -> None:
+    header = (
+        '<https://hub.example/>; rel="hub", </feed>; rel=self; type="a/b",'
+        ' <https://second.example/>; rel="hub next", <javascript:alert(1)>; rel=up, <x>'
+    )
+    with site(lambda h: send(h, b"x", Link=header)) as url:
+        links = fetch(url, allow_private=True).links
+    assert links == {
+        "hub": "https://hub.example/",
+        "self": f"{url}/feed",
+        "next": "https://second.example/",
+    }
+
+
+def test_a_form_is_posted_and_only_a_redirect_that_keeps_the_method_is_followed() -> None:
+    got: list[tuple[str, bytes]] = []
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        size = int(handler.headers["Content-Length"] or 0)
+        got.append((f"{handler.command} {handler.path}", handler.rfile.read(size)))
+        if handler.path.strip("/").isdigit():
+            send(handler, b"", int(handler.path.strip("/")), Location="/hub")
+        else:
+            send(handler, b"", 202)
+
+    form = {"hub.mode": "subscribe", "hub.topic": "https://a.example/feed?x=1&y"}
+    with site(answer) as url:
+        for path in ("/hub", "/307", "/308"):
+            assert post_form(url + path, form, allow_private=True).status == 202
+        for path in ("/301", "/302", "/303"):
+            with pytest.raises(FetchError) as caught:
+                post_form(url + path, form, allow_private=True)
+            assert caught.value.code == "redirects"
+    body = b"hub.mode=subscribe&hub.topic=https%3A%2F%2Fa.example%2Ffeed%3Fx%3D1%26y"
+    assert [line for line in got if line[0] == "POST /hub"] == [("POST /hub", body)] * 3
+
+
+def test_the_password_of_a_url_is_in_no_message() -> None:
+    with pytest.raises(FetchError) as caught:
+        fetch("http://user:hunter2@example.org/")
+    assert "hunter2" not in f"{caught.value} {caught.value!r} {caught.value.url}"
+
+
+def test_the_metadata_of_a_cloud_is_refused_in_a_private_network_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for address in ("169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "224.0.0.1"):
+        resolver(monkeypatch, [address])
+        with pytest.raises(FetchError) as caught:
+            fetch("http://metadata.example/", allow_private=True)
+        assert caught.value.code == "refused"
+
+
+def test_a_resolver_that_hangs_is_left_behind_at_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = threading.Event()
+    monkeypatch.setattr("seealso_ingest.guard.socket.getaddrinfo", lambda *_, **__: release.wait(5))
+    started = time.monotonic()
+    with pytest.raises(FetchError) as caught:
+        fetch("http://slow.example/", limits=Limits(seconds=0.2))
+    release.set()
+    assert caught.value.code == "too-slow"
+    assert time.monotonic() - started < 2
+
+
+def test_headers_without_end_are_refused() -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        many = handler.path == "/many"
+        headers = {f"X-{n}": "x" * (1 if many else 5000) for n in range(500 if many else 20)}
+        send(handler, b"x", **headers)
+
+    with site(answer) as url:
+        for path, code in (("/many", "unreachable"), ("/large", "too-large")):
+            with pytest.raises(FetchError) as caught:
+                fetch(url + path, allow_private=True)
+            assert caught.value.code == code
+
+
+def test_a_body_that_is_cut_says_so() -> None:
+    with site(lambda h: send(h, b"half", Content_Length="8")) as url:
+        with pytest.raises(FetchError, match="too early") as caught:
+            fetch(url, allow_private=True)
+    assert caught.value.code == "cut"
     assert not caught.value.permanent

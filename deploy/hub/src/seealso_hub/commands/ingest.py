@@ -181,7 +181,7 @@ def _fetched(url: str, media_type: str | None, allow_private: bool) -> Parcel | 
     try:
         page = fetch(url, allow_private=allow_private)
     except FetchError as error:
-        return Refused(url, "fetch-failed", str(error).removeprefix(f"{url}: "))
+        return Refused(error.url, "fetch-failed", error.detail)
     head = page.data[: intake.HEAD_BYTES]
     if intake.looks_binary(head):
         return Refused(
