@@ -25,7 +25,10 @@ SOURCES = {
     "page": meta("page", "text/html"),
     "text": meta("text", "text/plain"),
     "sound": meta("sound", "audio/*"),
+    "sitemap": meta("sitemap", "application/vnd.seealso.sitemap+xml"),
 }  # fmt: skip
+SITEMAP = b"<?xml version='1.0'?>\n<!-- urlset of <html> -->\n<urlset xmlns=''>"
+MAP = "application/vnd.seealso.sitemap+xml"
 FEED = b'{"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": []}'
 
 
@@ -41,6 +44,11 @@ FEED = b'{"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": 
         ("application/octet-stream", b"\xef\xbb\xbf[1]", "json", "application/json"),
         ("application/octet-stream", b"<?xml version='1.0'?><rss>", "feed", "application/rss+xml"),
         ("application/x-www-form-urlencoded", b"<feed xmlns=''>", "feed", "application/atom+xml"),
+        ("application/xml", SITEMAP, "sitemap", MAP),
+        ("text/xml", b"\xef\xbb\xbf<s:sitemapindex xmlns:s=''>", "sitemap", MAP),
+        ("application/octet-stream", SITEMAP, "sitemap", MAP),
+        ("application/xml", b"<rss><urlset/>", "feed", "application/xml"),
+        ("text/html", SITEMAP, "page", "text/html"),
         ("application/octet-stream", b"<!DOCTYPE html><p>", "page", "text/html"),
         ("application/octet-stream", b"<p>a fragment", "page", "text/html"),
         ("application/octet-stream", b"What is glass?", "text", "text/plain"),

@@ -435,3 +435,11 @@ def test_openapi_tells_of_every_route(client: FlaskClient) -> None:
         ("/api/keys/{key_id}", "delete"),
     }
     assert "202" in paths["/api/articles"]["post"]["responses"]
+
+
+def test_a_list_of_pages_that_is_pushed_says_how_the_hub_follows_it(client: FlaskClient) -> None:
+    sitemap = b"<urlset><url><loc>https://dune.example/a</loc></url></urlset>"
+    answer = client.post("/api/articles", data=sitemap, content_type="application/xml")
+    assert answer.status_code == 400
+    assert answer.json["code"] == "input-list"
+    assert "seealso sources add" in answer.json["detail"]

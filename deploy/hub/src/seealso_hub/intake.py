@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from seealso_ingest.sources import of_root
+
 CHUNK_LINES = 100
 CHUNK_BYTES = 1_000_000
 HEAD_BYTES = 8192  # enough to tell what a file is
@@ -280,6 +282,8 @@ def precise(media_type: str, head: bytes) -> str:
     if media_type in ("", "application/octet-stream"):
         media_type = sniff(head)
     if media_type in ("application/xml", "text/xml"):
+        if (told := of_root(head)) is not None:
+            return told
         lowered = head.lower()
         if b"<feed" in lowered:
             return "application/atom+xml"

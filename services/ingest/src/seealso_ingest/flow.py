@@ -25,7 +25,7 @@ from seealso_core.errors import PluginMissing
 from seealso_core.messages import MAX_IDS, Wake
 from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
-from seealso_sdk.model import Lead, Piece, Problem, RawInput
+from seealso_sdk.model import Lead, Piece, Problem, RawArticle, RawInput
 from seealso_sdk.plugin import SourceContext, SourceMeta
 from seealso_store import articles, future, ledger
 from seealso_store.articles import ArticleRow, Change
@@ -123,11 +123,11 @@ class Ingest:
         )
         _require_few(count_lines(raw.data) if raw.media_type in LINES else 1)
         for chunk in chunks(raw):
+            pieces = self._read(name, chunk.raw, context)
             # Who pushes an input is not led on by it.
-            found = [
-                one for one in self._read(name, chunk.raw, context) if not isinstance(one, Lead)
-            ]
+            found = [one for one in pieces if not isinstance(one, Lead)]
             if raw.media_type not in LINES:
+                _require_no_list(pieces)
                 _require_articles(found)
                 _require_few(len(found))
             for position, one in enumerate(found):
@@ -281,6 +281,17 @@ def _caused(change: Change) -> Change:
 
 
 # --- receipts ------------------------------------------------------------------------------------
+
+
+def _require_no_list(pieces: Sequence[Piece]) -> None:
+    """Of what only says where articles are nothing could go in."""
+    items = sum(isinstance(one, Lead) and one.rel in ("item", "list") for one in pieces)
+    if items and not any(isinstance(one, RawArticle) for one in pieces):
+        raise InputRefused(
+            "input-list",
+            f"it is a list of {items:,} places and holds no article itself",
+            "Let the hub follow it: `seealso sources add` with its address.",
+        )
 
 
 def _require_articles(found: Sequence[Piece]) -> None:

@@ -8,6 +8,7 @@ Pure. Any installed source takes part, by the media types that it declares.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -24,6 +25,15 @@ VAGUE = frozenset({
 _LOOK = 4096  # bytes
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _FEED_JSON = b"https://jsonfeed.org/version/"
+_ANY_XML = ("application/xml", "text/xml")
+# What stands before the root of a document: nothing here says what it is.
+_PROLOG = re.compile(
+    rb"(?:\s++|<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->|<!DOCTYPE[^>\[]*+>)*+", re.IGNORECASE
+)
+_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*+:)?([A-Za-z_][\w.-]*+)")
+SITEMAP = "application/vnd.seealso.sitemap+xml"
+# By the local name of the root: prefixes are the writer's own.
+_ROOTS = {b"urlset": SITEMAP, b"sitemapindex": SITEMAP}
 
 
 def choose(raw: RawInput, sources: Mapping[str, SourceMeta]) -> tuple[str, RawInput]:
@@ -40,6 +50,8 @@ def choose(raw: RawInput, sources: Mapping[str, SourceMeta]) -> tuple[str, RawIn
         media_type = sniff(raw.data)
     elif media_type == "application/json" and _is_json_feed(raw.data):
         media_type = "application/feed+json"
+    elif media_type in _ANY_XML:
+        media_type = of_root(raw.data) or media_type
     for name, meta in sorted(sources.items()):
         if media_type in meta.media_types:
             return name, replace(raw, media_type=media_type)
@@ -68,6 +80,8 @@ def sniff(data: bytes) -> str:
             "it is no text",
             "Send text, HTML, JSON or a feed, with its Content-Type.",
         )
+    if (told := of_root(head)) is not None:
+        return told
     lowered = head.lower()
     if head[:1] in (b"{", b"["):
         if _is_json_feed(data):
@@ -85,6 +99,17 @@ def sniff(data: bytes) -> str:
     if lowered.startswith((b"<article", b"<body", b"<div", b"<head", b"<main", b"<p>", b"<h1")):
         return "text/html"
     return "application/xml" if lowered.startswith(b"<?xml") else "text/plain"
+
+
+def of_root(data: bytes) -> str | None:
+    """The media type that the root of an XML document speaks for; None where it is none of ours.
+
+    For what is served as ``application/xml`` or ``text/xml``, which say nothing of the content.
+    """
+    head = data[:_LOOK].removeprefix(b"\xef\xbb\xbf")
+    prolog = _PROLOG.match(head)
+    root = _ROOT.match(head, prolog.end() if prolog else 0)
+    return _ROOTS.get(root[1]) if root else None
 
 
 def _is_json_feed(data: bytes) -> bool:
