@@ -65,7 +65,9 @@ def test_the_hook_gives_the_source() -> None:
 
 
 def _said(found: RawArticle) -> dict[str, Any]:
-    plain = {key: value for key, value in found.to_dict().items() if value not in (None, [], False)}
+    plain = {
+        key: value for key, value in found.to_dict().items() if value not in (None, [], {}, False)
+    }
     plain["html"] = [line.strip() for line in plain.get("html", "").split("\n")]
     return plain
 
