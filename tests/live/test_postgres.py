@@ -41,7 +41,7 @@ CREATE TRIGGER quarrel BEFORE INSERT OR UPDATE ON ledger FOR EACH STATEMENT
 class Quiet:
     """Wakes nobody."""
 
-    def nudge(self, wake: Wake) -> None:
+    def nudge(self, *wakes: Wake) -> None:
         """Nothing."""
 
 

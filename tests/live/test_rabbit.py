@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -160,6 +160,46 @@ def test_a_broker_that_says_nothing_any_more_is_noticed_by_heartbeats(
     nudger = rabbit.nudger()
     nudger.nudge(wake())
     assert rabbit.seen.get(timeout=20) == wake()
+
+
+def test_wakes_that_are_given_together_are_one_message_for_all_their_queues(
+    rabbit: Rabbit,
+) -> None:
+    nudger = rabbit.nudger()
+    seen: queue.Queue[Wake] = queue.Queue()
+    queues: list[tuple[messages.Stage, str]] = [
+        ("render", "rss"),
+        ("render", "html"),
+        ("feeds", ""),
+    ]
+    consumer = Consumer(rabbit.cable.url, seen.put, queues, prefix=rabbit.prefix)
+    consumer.start()
+    assert consumer.wait_until_connected(10)
+    try:
+        with _counting(nudger) as published:
+            given = [Wake(stage, output, ("a",), "corr-1") for stage, output in queues]
+            nudger.nudge(*given)
+            assert nudger.flush(10)
+            assert {seen.get(timeout=10) for _ in queues} == set(given)
+        assert published == [3]  # queues of each message
+        assert seen.empty()
+    finally:
+        consumer.stop()
+        with topology.connect(RABBIT_URL) as connection:
+            for name in ("render.html", "feeds"):
+                connection.channel().queue_delete(f"{rabbit.prefix}.{name}")
+
+
+@contextmanager
+def _counting(nudger: Nudger) -> Iterator[list[int]]:
+    sent, counted = nudger._send, []
+
+    def counting(producer: Any, wake: Wake, queues: Any) -> None:
+        counted.append(len(queues))
+        sent(producer, wake, queues)
+
+    nudger._send = counting  # type: ignore[method-assign]
+    yield counted
 
 
 def test_wakes_of_many_threads_arrive_over_one_connection(rabbit: Rabbit) -> None:

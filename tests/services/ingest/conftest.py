@@ -41,8 +41,8 @@ class Nudges:
 
     wakes: list[Wake] = field(default_factory=list)
 
-    def nudge(self, wake: Wake) -> None:
-        self.wakes.append(wake)
+    def nudge(self, *wakes: Wake) -> None:
+        self.wakes += wakes
 
 
 @pytest.fixture(scope="session")

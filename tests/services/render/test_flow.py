@@ -46,16 +46,6 @@ def host(plugins: registry.Registry) -> Iterator[PluginHost]:
     made.close()
 
 
-class Nudges:
-    """A nudger that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.sent: list[Wake] = []
-
-    def nudge(self, wake: Wake) -> None:
-        self.sent.append(wake)
-
-
 class Clock:
     """Time that only passes when told."""
 
@@ -72,15 +62,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def nudges() -> Nudges:
-    return Nudges()
-
-
-@pytest.fixture
-def render(db: Database, host: PluginHost, clock: Clock, nudges: Nudges) -> Render:
-    made = Render(
-        db, host, RenderSettings(hub_name="Testhub", lease_seconds=6, batch=8), nudges, clock
-    )  # type: ignore[arg-type]
+def render(db: Database, host: PluginHost, clock: Clock) -> Render:
+    made = Render(db, host, RenderSettings(hub_name="Testhub", lease_seconds=6, batch=8), clock)  # type: ignore[arg-type]
     made.register()
     return made
 
@@ -111,7 +94,7 @@ def body(db: Database, article_id: str, name: str = "actor") -> bytes | None:
 
 
 def test_what_is_due_is_rendered_settled_and_stored(
-    db: Database, render: Render, ingest: Callable[..., None], nudges: Nudges
+    db: Database, render: Render, ingest: Callable[..., None]
 ) -> None:
     for number in range(20):
         ingest(f"a{number:02}", f"number {number}")
@@ -123,10 +106,6 @@ def test_what_is_due_is_rendered_settled_and_stored(
     assert stored is not None
     assert (stored.version, stored.rendition.parts) == (1, {"part": b"\xff\x00"})
     assert stored.plugin_version.startswith("1+")  # and a mark of the context
-    assert [(w.stage, w.output, len(w.ids)) for w in nudges.sent] == [
-        ("feeds", "actor", 8), ("feeds", "actor", 8), ("feeds", "actor", 4),
-    ]  # fmt: skip
-    assert {w.correlation_id for w in nudges.sent} == {"corr-1234"}
     assert render.drain("actor") == 0
 
 

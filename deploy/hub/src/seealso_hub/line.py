@@ -78,7 +78,7 @@ def _render(
     settings: Settings, database: Database, host: PluginHost, nudger: Nudger
 ) -> RenderWorker:
     return RenderWorker(
-        Render(database, host, RenderSettings.of(settings), nudger),
+        Render(database, host, RenderSettings.of(settings)),
         database,
         broker_url=settings.broker_url,
         sweep_seconds=settings.sweep_seconds,

@@ -125,9 +125,8 @@ class Filing:
         return len(claims)
 
     def _first_claims(self) -> list[Claim]:
-        with self._database.read() as conn:  # no lock is taken only to find nothing
-            if not ledger.due(conn, ledger.FILING, self._database.now()):
-                return []
+        if not ledger.worth_a_claim(self._database, ledger.FILING, self._database.now()):
+            return []
         return self._database.transact(self._claim)
 
     def _claim(self, tx: Connection) -> list[Claim]:
@@ -150,11 +149,11 @@ class Filing:
             if len(claims) == 1:
                 with self._database.write() as tx:
                     _set_back(tx, claims[0], error, self._database.now())
-                return []
-            log.failed(error, "Filing a batch failed: one by one now", articles=len(claims))
-            for claim in claims:
-                self._file_or_divide([claim], _never)
-            return []
+            else:
+                log.failed(error, "Filing a batch failed: one by one now", articles=len(claims))
+                for claim in claims:
+                    self._file_or_divide([claim], _never)
+            return self._first_claims() if go_on() else []
 
     def _file(self, claims: Sequence[Claim], go_on: Callable[[], bool]) -> list[Claim]:
         causes = [claim.traceparent for claim in claims]

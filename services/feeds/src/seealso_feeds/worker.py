@@ -30,7 +30,7 @@ class Worker:
         prefix: str = PREFIX,
     ) -> None:
         self._filing = filing
-        self._loop = Loop("filing", filing.drain, sweep_seconds=sweep_seconds)
+        self._loop = Loop("filing", filing.drain, sweep_seconds=sweep_seconds, drains=True)
         self._watch = Watch(database.change_token, self._loop.wake, database.poll_seconds)
         self._pulse = Pulse(database, "filing", lambda: [self._loop])
         self._consumer = (

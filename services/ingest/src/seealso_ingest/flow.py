@@ -61,7 +61,7 @@ class Host(Protocol):
 class Nudges(Protocol):
     """The part of `seealso_core.nudge.Nudger` that is used here."""
 
-    def nudge(self, wake: Wake) -> None:
+    def nudge(self, *wakes: Wake) -> None:
         """Never blocks, never raises."""
         ...
 
@@ -252,16 +252,15 @@ class Ingest:
         return row
 
     def _nudge(self, changes: Sequence[Change], names: Iterable[str], correlation_id: str) -> None:
-        """After the commit, and only for speed: one wake for each output, one for the feeds."""
+        """After the commit, and only for speed: each output and the filing are woken."""
         if not changes:
             return
         with logs.bind(correlation_id):
             _tell(changes)
         ids = tuple(dict.fromkeys(change.article.id for change in changes))[:MAX_IDS]
         trace = tracing.current()
-        for name in names:
-            self._nudger.nudge(Wake("render", name, ids, correlation_id, trace))
-        self._nudger.nudge(Wake("feeds", ledger.FILING, ids, correlation_id, trace))
+        wakes = [Wake("render", name, ids, correlation_id, trace) for name in names]
+        self._nudger.nudge(*wakes, Wake("feeds", ledger.FILING, ids, correlation_id, trace))
 
 
 def _tell(changes: Sequence[Change]) -> None:

@@ -14,7 +14,6 @@ from seealso_core import log as logs
 from seealso_core import registry, service
 from seealso_core.door import opened_for
 from seealso_core.host import PluginHost
-from seealso_core.nudge import Nudger
 from seealso_core.settings import Settings
 from seealso_core.topology import named
 from seealso_store import health
@@ -45,8 +44,7 @@ def work(settings: Settings, stop: threading.Event) -> None:
     prepare(database)
     plugins = registry.load(settings.plugins_dir, disabled=settings.plugins_disabled)
     host = PluginHost.from_settings(plugins, settings)
-    nudger = Nudger(settings.broker_url, prefix=named(settings.broker_prefix))
-    render = Render(database, host, RenderSettings.of(settings), nudger)
+    render = Render(database, host, RenderSettings.of(settings))
     worker = Worker(
         render,
         database,
@@ -62,7 +60,6 @@ def work(settings: Settings, stop: threading.Event) -> None:
             worker.stop()
     finally:
         host.close()
-        nudger.close(0.5)
         database.close()
 
 

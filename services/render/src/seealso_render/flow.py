@@ -1,10 +1,11 @@
 """The render step of the line: from a ledger row to a stored rendition.
 
     register()          what is installed -> table of outputs -> back-fill of new and changed ones
-    drain(output)       claim a batch | one short transaction
-                        ┌─> load the versions' JSON | one query
-                        │   host.render_many | no transaction, no lock
-                        └── settle, store, schedule failures, claim the next | one transaction
+    drain(output)       claim a batch, load its versions' JSON | one short transaction
+                        ┌─> host.render_many | no transaction, no lock
+                        └── settle, store, schedule failures, claim the next batch | one transaction
+
+Nobody is woken by it: serving reads what is stored, and filing has a row of its own.
 
 A rendition becomes visible in the commit that settles its row, and only where the lease still held:
 whoever was paused too long, or overtaken by a withdrawal, writes nothing.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seealso_core import log as logs
@@ -23,8 +24,6 @@ from seealso_core import meters, tracing
 from seealso_core.errors import PluginFailed, PluginMissing
 from seealso_core.frames import Errand
 from seealso_core.host import Job, PluginHost
-from seealso_core.messages import Wake
-from seealso_core.nudge import Nudger
 from seealso_sdk.model import Rendition
 from seealso_sdk.plugin import Context, OutputMeta
 from seealso_store import articles, ledger, outputs, purges, renditions, told
@@ -55,6 +54,14 @@ class Outcome:
     left: list[Claim] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Claims, and the JSON of the versions wanted, of those that are not withdrawn."""
+
+    claims: Sequence[Claim] = ()
+    bodies: Mapping[str, bytes] = field(default_factory=dict)
+
+
 def _never() -> bool:
     return False
 
@@ -71,13 +78,11 @@ class Render:
         database: Database,
         host: PluginHost,
         settings: RenderSettings,
-        nudger: Nudger | None = None,
         clock: Callable[[], int] | None = None,
     ) -> None:
         self._database = database
         self._host = host
         self._settings = settings
-        self._nudger = nudger
         self._clock = clock or database.now
 
     @property
@@ -138,39 +143,43 @@ class Render:
             PluginMissing: this process has no such output.
         """
         taken = 0
-        claims = self._first_claims(output)
-        while claims:
-            taken += len(claims)
-            claims = self._batch(output, claims, stopping, go_on=True)
+        batch = self._first_batch(output)
+        while batch.claims:
+            taken += len(batch.claims)
+            batch = self._work_off(output, batch, stopping, go_on=True)
         return taken
 
     def run_once(self, output: str, stopping: Callable[[], bool] = _never) -> int:
         """`drain`, for one batch only."""
-        claims = self._first_claims(output)
-        if claims:
-            self._batch(output, claims, stopping, go_on=False)
-        return len(claims)
+        batch = self._first_batch(output)
+        if batch.claims:
+            self._work_off(output, batch, stopping, go_on=False)
+        return len(batch.claims)
 
-    def _first_claims(self, output: str) -> list[Claim]:
+    def _first_batch(self, output: str) -> Batch:
         self._host.registry.enabled("output", output)
-        with self._database.read() as conn:  # no lock is taken only to find nothing
-            if not ledger.due(conn, output, self._clock()):
-                return []
+        if not ledger.worth_a_claim(self._database, output, self._clock()):
+            return Batch()
         return self._database.transact(lambda tx: self._claim(tx, output))
 
-    def _claim(self, tx: Connection, output: str) -> list[Claim]:
-        return ledger.claim(
+    def _claim(self, tx: Connection, output: str) -> Batch:
+        claims = ledger.claim(
             tx,
             output,
             limit=self._settings.batch,
             lease_seconds=self._settings.lease_seconds,
             now=self._clock(),
         )
+        if not claims:
+            return Batch()
+        found = articles.renderable(tx, [(c.article_id, c.version) for c in claims])
+        return Batch(claims, {article_id: body for (article_id, _), body in found.items()})
 
-    def _batch(
-        self, output: str, claims: list[Claim], stopping: Callable[[], bool], *, go_on: bool
-    ) -> list[Claim]:
-        """Render, then one transaction for all that follows. Returns the next batch's claims."""
+    def _work_off(
+        self, output: str, batch: Batch, stopping: Callable[[], bool], *, go_on: bool
+    ) -> Batch:
+        """Render, then one transaction for all that follows. Returns the next batch."""
+        claims = batch.claims
         causes = [claim.traceparent for claim in claims]
         ids = {claim.correlation_id for claim in claims}
         with (
@@ -178,23 +187,21 @@ class Render:
             logs.bind(ids.pop() if len(ids) == 1 else ""),
             tracing.span("render", causes, {"output": output, "articles": len(claims)}),
         ):
-            outcome = self._render(output, claims, stopping)
+            outcome = self._render(output, batch, stopping)
 
-            def work(tx: Connection) -> tuple[set[str], list[Claim]]:
+            def work(tx: Connection) -> tuple[set[str], Batch]:
                 settled = self._record(tx, output, outcome)
-                return settled, self._claim(tx, output) if go_on and not stopping() else []
+                return settled, self._claim(tx, output) if go_on and not stopping() else Batch()
 
             settled, following = self._database.transact(work)
             self._tell(output, settled, outcome)
         return following
 
-    def _render(
-        self, output: str, claims: Sequence[Claim], stopping: Callable[[], bool]
-    ) -> Outcome:
+    def _render(self, output: str, batch: Batch, stopping: Callable[[], bool]) -> Outcome:
         outcome = Outcome()
-        bodies = self._bodies(claims)
+        bodies = batch.bodies
         todo: list[Claim] = []
-        for claim in claims:
+        for claim in batch.claims:
             if schedule.lost_too_often(claim.attempts):
                 outcome.failed.append((claim, _Lost(claim.attempts)))
             elif claim.article_id in bodies:
@@ -229,12 +236,6 @@ class Render:
     def cut_short(self) -> None:
         """End what plugins are at. For a process that ends: nothing is rendered after this."""
         self._host.close()
-
-    def _bodies(self, claims: Sequence[Claim]) -> dict[str, bytes]:
-        """The JSON of the versions that are wanted, of articles that are not withdrawn."""
-        with self._database.read() as conn:
-            found = articles.renderable(conn, [(c.article_id, c.version) for c in claims])
-        return {article_id: body for (article_id, _), body in found.items()}
 
     def _recipe(self, output: str) -> str:
         """All that a rendition depends on besides the article: the plugin's version, and a mark of
@@ -276,9 +277,6 @@ class Render:
         told.tell(log, "Rendered", [c for c in outcome.done if c.article_id in settled], output)
         if settled:
             meters.SETTLED.add(output, by=len(settled))
-        if settled and self._nudger is not None:
-            bound, trace = logs.correlation_id(), tracing.current()
-            self._nudger.nudge(Wake("feeds", output, tuple(sorted(settled)), bound, trace))
 
 
 def _errand(claim: Claim) -> Errand:

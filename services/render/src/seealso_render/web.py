@@ -107,8 +107,7 @@ def _decide(routes: Blueprint, database: Database, guard: Guard, nudger: Nudger 
             number = ledger.replay(tx, output=output, article_id=article, now=now())
             names = [output] if output else outputs.enabled(tx)
         if nudger is not None and number:
-            for name in names:
-                nudger.nudge(Wake("feeds") if name == FILING else Wake("render", name))
+            nudger.nudge(*(Wake("feeds") if n == FILING else Wake("render", n) for n in names))
         return json_answer({"replayed": number})
 
     @routes.post("/api/dead-letters/drop")

@@ -59,6 +59,7 @@ class Worker:
                 f"render {name}",
                 partial(self._render.drain, name),
                 sweep_seconds=self._sweep_seconds,
+                drains=True,
                 fatal=(PluginMissing,),
             )
         for thread in (*self._loops.values(), self._adopting, self._watch, self._pulse):

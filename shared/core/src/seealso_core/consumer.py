@@ -15,6 +15,7 @@ import contextlib
 import random
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from kombu.transport.pyamqp import Message as AmqpMessage
@@ -96,17 +97,9 @@ class Consumer:
             channel = connection.channel()
             if not self._topology.memory:
                 channel.Message = _Uninflated
-            bound = [self._topology.declare(channel, *queue) for queue in self._queues]
-            # prefetch per consumer: the global form is refused by quorum queues (540).
-            consumer = connection.Consumer(
-                bound,
-                channel=channel,
-                on_message=self._on_message,
-                accept=["json"],
-                auto_declare=False,
-            )
-            consumer.qos(prefetch_count=PREFETCH, apply_global=False)
-            consumer.consume()
+            # Each queue has a consumer of its own, which knows what a message out of it is for.
+            for stage, output in self._queues:
+                self._consume_from(connection, channel, stage, output)
             self._connected.set()
             beats = bool(connection.supports_heartbeats)
             while not self._stopping.is_set():
@@ -115,10 +108,25 @@ class Consumer:
                 if beats:
                     connection.heartbeat_check(rate=2)
 
-    def _on_message(self, message: Any) -> None:
-        """Handle one message. Raises only what the broker's own connection raises."""
+    def _consume_from(self, connection: Any, channel: Any, stage: Stage, output: str) -> None:
+        consumer = connection.Consumer(
+            [self._topology.declare(channel, stage, output)],
+            channel=channel,
+            on_message=lambda message: self._on_message(message, stage, output),
+            accept=["json"],
+            auto_declare=False,
+        )
+        # prefetch per consumer: the global form is refused by quorum queues (540).
+        consumer.qos(prefetch_count=PREFETCH, apply_global=False)
+        consumer.consume()
+
+    def _on_message(self, message: Any, stage: Stage, output: str) -> None:
+        """Handle one message out of a queue. Raises only what the broker's own connection raises.
+
+        What it says of stage and output may be of another queue that it was put into as well.
+        """
         try:
-            wake = _read(message)
+            wake = replace(_read(message), stage=stage, output=output)
         except MessageError as error:
             log.warning("A queue message is not ours and becomes a dead letter", error=str(error))
             message.reject(requeue=False)

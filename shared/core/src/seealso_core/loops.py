@@ -38,6 +38,8 @@ class Loop:
         step: does what is due and returns how much that was; it asks its argument now and then
             whether it should stop.
         sweep_seconds: it looks for work at least this often.
+        drains: the step only ends when it has found nothing more, so another look is for a wake
+            (one that came meanwhile counts) or for the sweep.
         fatal: what ends the loop for good, since trying again can't help.
     """
 
@@ -47,11 +49,13 @@ class Loop:
         step: Callable[[Stopping], int],
         *,
         sweep_seconds: float = 1.0,
+        drains: bool = False,
         fatal: tuple[type[Exception], ...] = (),
     ) -> None:
         self.name = name
         self._step = step
         self._sweep_seconds = sweep_seconds
+        self._drains = drains
         self._fatal = fatal
         self._stopping = threading.Event()
         self._signal = threading.Event()
@@ -96,7 +100,7 @@ class Loop:
                 self._complain(error, pause)
                 self._stopping.wait(pause)
                 continue
-            if not worked:
+            if self._drains or not worked:
                 self._signal.wait(self._sweep_seconds)
 
     def _complain(self, error: Exception, pause: float) -> None:

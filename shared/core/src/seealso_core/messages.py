@@ -38,10 +38,12 @@ class Wake:
 
 
 def merge(one: Wake, other: Wake) -> Wake:
-    """Two wakes of the same stage and output as one. Keeps the later correlation id and trace."""
+    """Two wakes as one. Keeps the later correlation id and trace. Of two outputs it names none: who
+    goes by the message alone then looks at all of them."""
     ids = tuple(dict.fromkeys(one.ids + other.ids))[:MAX_IDS]
     later = other if other.correlation_id or other.traceparent else one
-    return Wake(one.stage, one.output, ids, later.correlation_id, later.traceparent)
+    output = one.output if (one.stage, one.output) == (other.stage, other.output) else ""
+    return Wake(one.stage, output, ids, later.correlation_id, later.traceparent)
 
 
 def encode(wake: Wake) -> bytes:

@@ -2,6 +2,10 @@
 
     nudge(wake) -> [pending, one per stage and output] -> own thread -> broker, confirmed
 
+What is pending together (an article wakes six outputs and the filing) is one message, which
+RabbitMQ puts into each of their queues (the header CC): a seventh of the publishing and confirming.
+Who takes it from a queue goes by the queue's name, not by what the message says.
+
 The caller has already committed what matters; the wake only makes it quick. So `nudge` takes a
 lock, merges and returns. The thread connects, declares, publishes with confirms, and after any
 error throws the connection away (after a confirm timeout a channel takes one message's late
@@ -13,6 +17,8 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
+from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 from amqp.exceptions import MessageNacked  # type: ignore[import-untyped]  # publishes none
@@ -42,14 +48,15 @@ class Nudger:
         self._closing = False
         self._thread: threading.Thread | None = None
 
-    def nudge(self, wake: Wake) -> None:
-        """Ask for a wake to be sent. Never blocks, never raises; after `close` it does nothing."""
+    def nudge(self, *wakes: Wake) -> None:
+        """Ask for wakes to be sent. Never blocks, never raises; after `close` it does nothing."""
         with self._changed:
             if self._closing:
                 return
-            at = (wake.stage, wake.output)
-            waiting = self._pending.get(at)
-            self._pending[at] = messages.merge(waiting, wake) if waiting else wake
+            for wake in wakes:
+                at = (wake.stage, wake.output)
+                waiting = self._pending.get(at)
+                self._pending[at] = messages.merge(waiting, wake) if waiting else wake
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="seealso-nudge", daemon=True)
                 self._thread.start()
@@ -99,31 +106,32 @@ class Nudger:
         with topology.connect(self._url) as connection:
             producer = connection.Producer()
             declared: set[str] = set()
-            while (wake := self._take(connection)) is not None:
+            while wakes := self._take(connection):
                 try:
-                    self._publish(producer, declared, wake)
+                    self._publish(producer, declared, wakes)
                     meters.WAKES.add("sent")
                 except MessageNacked:
                     # The queue is full of wakes that say the same. Nothing is lost.
                     meters.WAKES.add("refused")
-                    log.debug("The broker refused a wake", stage=wake.stage, output=wake.output)
+                    log.debug("The broker refused a wake", of=[w.output for w in wakes])
                 except BaseException:
                     meters.WAKES.add("failed")
-                    self._put_back(wake)
+                    self._put_back(wakes)
                     raise
                 finally:
                     self._done()
 
-    def _take(self, connection: Any) -> Wake | None:
-        """The next wake; None at the end. Keeps the idle connection alive meanwhile."""
+    def _take(self, connection: Any) -> list[Wake]:
+        """The wakes to send now; empty at the end. Keeps the idle connection alive meanwhile."""
         while True:
             with self._changed:
                 if self._closing:
-                    return None
+                    return []
                 if self._pending:
-                    at = next(iter(self._pending))
                     self._busy = True
-                    return self._pending.pop(at)
+                    found = list(self._pending.values())
+                    self._pending.clear()
+                    return found
                 self._changed.wait(topology.HEARTBEAT_SECONDS / 3)
                 idle = not self._pending and not self._closing
             if idle and connection.supports_heartbeats:
@@ -131,24 +139,34 @@ class Nudger:
                 connection.heartbeat_check()
                 _drain_quietly(connection)
 
-    def _publish(self, producer: Any, declared: set[str], wake: Wake) -> None:
-        name = self._topology.queue_name(wake.stage, wake.output)
-        if name not in declared:
-            self._topology.declare(producer.channel, wake.stage, wake.output)
-            declared.add(name)
-        if self._topology.memory and self._is_crowded(producer.channel, name):
+    def _publish(self, producer: Any, declared: set[str], wakes: Sequence[Wake]) -> None:
+        names = [self._topology.queue_name(wake.stage, wake.output) for wake in wakes]
+        for name, wake in zip(names, wakes, strict=True):
+            if name not in declared:
+                self._topology.declare(producer.channel, wake.stage, wake.output)
+                declared.add(name)
+        if self._topology.memory:
+            for name, wake in zip(names, wakes, strict=True):
+                if not self._is_crowded(producer.channel, name):
+                    self._send(producer, wake, [name])
             return
+        self._send(producer, reduce(messages.merge, wakes), names)
+
+    def _send(self, producer: Any, wake: Wake, queues: Sequence[str]) -> None:
+        first, *others = queues
+        memory = self._topology.memory
         producer.publish(
             messages.encode(wake),
             exchange=self._topology.exchange,
-            routing_key=name,
+            routing_key=first,
+            headers={"CC": others} if others else {},
             content_type="application/json",
             content_encoding="utf-8",
             delivery_mode=2,
             mandatory=True,
             retry=False,
             timeout=topology.CONFIRM_SECONDS,
-            **({} if self._topology.memory else {"confirm_timeout": topology.CONFIRM_SECONDS}),
+            **({} if memory else {"confirm_timeout": topology.CONFIRM_SECONDS}),
         )
 
     def _is_crowded(self, channel: Any, name: str) -> bool:
@@ -156,11 +174,12 @@ class Nudger:
         waiting: int = channel.queue_declare(name, passive=True).message_count
         return waiting >= topology.MAX_IN_MEMORY
 
-    def _put_back(self, wake: Wake) -> None:
+    def _put_back(self, wakes: Sequence[Wake]) -> None:
         with self._changed:
-            at = (wake.stage, wake.output)
-            newer = self._pending.get(at)
-            self._pending[at] = messages.merge(wake, newer) if newer else wake
+            for wake in wakes:
+                at = (wake.stage, wake.output)
+                newer = self._pending.get(at)
+                self._pending[at] = messages.merge(wake, newer) if newer else wake
 
     def _done(self) -> None:
         with self._changed:

@@ -40,9 +40,12 @@ BUSY_TIMEOUT_MS = 20_000
 STATEMENT_TIMEOUT_MS = 30_000
 LOCK_TIMEOUT_MS = 10_000
 IDLE_TIMEOUT_MS = 60_000  # in a transaction: a worker that was paused must not hold locks for ever
+IDLE_SECONDS = 1.0  # a connection that lay idle for so long is asked whether it still is one
 DEAD_PEER_MS = 15_000  # a server that says nothing for so long is gone
 TRIES = 6  # of a transaction that others were in the way of
 FIRST_PAUSE_SECONDS = 0.01
+
+_USED = "seealso_used"  # in the pool's note of a connection: when it was given back
 
 T = TypeVar("T")
 _FREE: AbstractContextManager[None] = nullcontext()  # PostgreSQL has many writers
@@ -266,7 +269,6 @@ def _postgresql(url: URL) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         pool_size=10,
         max_overflow=20,
-        pool_pre_ping=True,
         connect_args={
             "options": options,
             "connect_timeout": 5,
@@ -276,6 +278,8 @@ def _postgresql(url: URL) -> Engine:
             "tcp_user_timeout": DEAD_PEER_MS,
         },
     )
+
+    _ping_what_lay_idle(engine)
 
     @event.listens_for(engine, "connect")
     def _compress_quickly(raw: Any, record: object) -> None:
@@ -288,6 +292,28 @@ def _postgresql(url: URL) -> Engine:
             raw.rollback()
 
     return engine
+
+
+def _ping_what_lay_idle(engine: Engine) -> None:
+    """SQLAlchemy's own `pool_pre_ping` asks before each use: a question more for each transaction.
+    A server that was restarted is noticed on connections that nobody has used for a moment; who
+    meets one that was in use gets its error, as in the middle of a transaction."""
+
+    @event.listens_for(engine, "checkin")
+    def _remember(raw: Any, record: Any) -> None:
+        record.info[_USED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ping(raw: Any, record: Any, fairy: object) -> None:
+        used = record.info.get(_USED)
+        if used is None or time.monotonic() - used < IDLE_SECONDS:
+            return
+        try:
+            alive = engine.dialect.do_ping(raw)
+        except engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]  # psycopg
+            raise sa.exc.DisconnectionError(str(error)) from error
+        if not alive:
+            raise sa.exc.DisconnectionError("the connection does not answer")
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 
 from seealso_store.clock import SECOND
-from seealso_store.database import insert_rows, upsert
+from seealso_store.database import Database, insert_rows, upsert
 from seealso_store.schema import article, ledger, rendition
 
 FILING = "filing"  # the feeds service's step, a row like an output's
@@ -302,6 +302,15 @@ def forget(tx: Connection, output: str) -> int:
 def due(conn: Connection, output: str, now: int) -> bool:
     """Whether a claim would find anything. Reads only: cheap enough to ask at every wake."""
     return conn.execute(_DUE, {"p_output": output, "p_now": now}).first() is not None
+
+
+def worth_a_claim(database: Database, output: str, now: int) -> bool:
+    """Whether to try a `claim`. Where there is one writer (SQLite), its lock is not taken only to
+    find nothing; elsewhere a claim that finds nothing costs no more than this question would."""
+    if database.dialect != "sqlite":
+        return True
+    with database.read() as conn:
+        return due(conn, output, now)
 
 
 def claim(
