@@ -22,7 +22,7 @@ import urllib3
 from seealso_sdk.errors import SeealsoError
 
 from seealso_ingest import answers, codings
-from seealso_ingest.guard import Guard, Barred, check_url, is_public, session
+from seealso_ingest.guard import Barred, Guard, check_url, is_public, session
 
 __all__ = ["DEFAULT_LIMITS", "FetchError", "Fetched", "Limits", "fetch", "is_public", "post_form"]
 
