@@ -16,7 +16,7 @@ from importlib.metadata import entry_points
 
 from seealso_feeds.filing import read as file_terms
 from seealso_ingest import decide
-from seealso_ingest.normalise import normalise
+from seealso_ingest.drafting import drafted
 from seealso_sdk.model import Article, RawArticle, RawInput
 from seealso_sdk.plugin import Context, Output, Source, SourceContext
 from seealso_store.articles import Change
@@ -78,7 +78,7 @@ def take_in(source: Source, record: bytes) -> Change:
     raw = RawInput(data=record, media_type="application/json", source="bench")
     (read,) = source.read(raw, SourceContext(today="2025-12-31"))
     assert isinstance(read, RawArticle), read
-    decided = decide.decide(None, normalise(read, source="bench"), now=now())
+    decided = decide.decide(None, drafted(read, source="bench"), now=now())
     assert isinstance(decided, Change)
     return decided
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from seealso_ingest import identity
 from seealso_ingest.decide import Standing, Unchanged, decide, is_urgent, on_time, status_at
+from seealso_ingest.drafting import Draft
 from seealso_ingest.errors import Refused
-from seealso_ingest.normalise import Draft
 from seealso_sdk.model import Article, Correction
 from seealso_store.articles import Change
 

@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 
 from seealso_ingest import decide, identity
 from seealso_ingest.decide import Standing, Unchanged
+from seealso_ingest.drafting import Draft
 from seealso_ingest.errors import Refused
-from seealso_ingest.normalise import Draft
 from seealso_ingest.receipts import Accepted, Item, Rejection, of_refusal
 
 

@@ -25,8 +25,8 @@ from seealso_sdk.model import Article, Correction, Status
 from seealso_store.articles import Change
 from seealso_store.clock import SECOND, iso
 
+from seealso_ingest.drafting import Draft
 from seealso_ingest.errors import Refused
-from seealso_ingest.normalise import Draft
 
 Op = Literal["create", "update", "correct", "withdraw", "reinstate", "publish", "expire"]
 

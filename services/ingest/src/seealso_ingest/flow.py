@@ -1,6 +1,6 @@
 """Ingest: an input into article versions, committed with the work that they cause.
 
-    RawInput ─choose source─> host.read ─> normalise each ─┐  outside of any transaction
+    RawInput ─choose source─> host.read ─> drafting of each ┐  outside of any transaction
                                                            ▼
     one commit a batch: names, states ─> decide each ─> versions + identities
                                                         + ledger rows of all enabled outputs
@@ -25,7 +25,7 @@ from seealso_core.errors import PluginMissing
 from seealso_core.messages import MAX_IDS, Wake
 from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
-from seealso_sdk.model import Lead, Piece, Problem, RawArticle, RawInput
+from seealso_sdk.model import Piece, RawInput
 from seealso_sdk.plugin import SourceContext, SourceMeta
 from seealso_store import articles, future, ledger
 from seealso_store.articles import ArticleRow, Change
@@ -33,14 +33,12 @@ from seealso_store.clock import iso
 from seealso_store.database import Database
 from sqlalchemy import Connection
 
-from seealso_ingest import decide, sources
+from seealso_ingest import decide, reading, sources
 from seealso_ingest.batch import standings, take, write
-from seealso_ingest.chunks import LINES, chunks, count_lines
 from seealso_ingest.decide import Standing
-from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn, Refused
+from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
 from seealso_ingest.limits import LIMITS
-from seealso_ingest.normalise import normalise
-from seealso_ingest.receipts import Accepted, Item, Receipt, Rejection, of_problem, of_refusal
+from seealso_ingest.receipts import Accepted, Item, Receipt, Rejection
 from seealso_ingest.settings import IngestSettings
 
 log = logs.get(__name__)
@@ -121,28 +119,11 @@ class Ingest:
             today=iso(self._now())[:10],
             options=self._settings.options_of(self._host.registry.sources[name].source),
         )
-        _require_few(count_lines(raw.data) if raw.media_type in LINES else 1)
-        for chunk in chunks(raw):
-            pieces = self._read(name, chunk.raw, context)
-            # Who pushes an input is not led on by it.
-            found = [one for one in pieces if not isinstance(one, Lead)]
-            if raw.media_type not in LINES:
-                _require_no_list(pieces)
-                _require_articles(found)
-                _require_few(len(found))
-            for position, one in enumerate(found):
-                index = chunk.records + position
-                if isinstance(one, Problem):
-                    rejected.append(of_problem(one, index, chunk.lines))
-                    continue
-                try:
-                    draft = normalise(
-                        one, source=raw.source, base=raw.url, own=_is_one_page(raw, found)
-                    )
-                except Refused as refused:
-                    rejected.append(of_refusal(refused, index))
-                else:
-                    yield Item(index, draft)
+        for one in reading.items(raw, lambda part: self._read(name, part, context)):
+            if isinstance(one, Rejection):
+                rejected.append(one)
+            else:
+                yield one
 
     def _read(self, name: str, raw: RawInput, context: SourceContext) -> list[Piece]:
         try:
@@ -277,42 +258,3 @@ def _tell(changes: Sequence[Change]) -> None:
 def _caused(change: Change) -> Change:
     """By the clock: under the id that is bound here."""
     return replace(change, correlation_id=logs.correlation_id())
-
-
-# --- receipts ------------------------------------------------------------------------------------
-
-
-def _require_no_list(pieces: Sequence[Piece]) -> None:
-    """Of what only says where articles are nothing could go in."""
-    items = sum(isinstance(one, Lead) and one.rel in ("item", "list") for one in pieces)
-    if items and not any(isinstance(one, RawArticle) for one in pieces):
-        raise InputRefused(
-            "input-list",
-            f"it is a list of {items:,} places and holds no article itself",
-            "Let the hub follow it: `seealso sources add` with its address.",
-        )
-
-
-def _require_articles(found: Sequence[Piece]) -> None:
-    """An input that is one document and holds nothing but problems is refused as a whole."""
-    problems = [one for one in found if isinstance(one, Problem)]
-    if not found:
-        raise InputRefused("input-empty", "there is no article in it", "")
-    if len(problems) == len(found):
-        first = problems[0]
-        raise InputRefused(first.code, first.detail, first.remedy or "", first.field)
-
-
-def _require_few(count: int) -> None:
-    """Before anything is taken in, so that nobody has to find out which part of it was."""
-    if count > LIMITS.request_articles:
-        raise InputRefused(
-            "too-many-articles",
-            f"there are {count:,} articles in it",
-            f"Send it in parts of at most {LIMITS.request_articles:,}.",
-        )
-
-
-def _is_one_page(raw: RawInput, found: Sequence[Piece]) -> bool:
-    """Whether the input's address is that of the article in it: there is but one."""
-    return len(found) == 1 and raw.media_type not in LINES

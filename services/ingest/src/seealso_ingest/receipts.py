@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from seealso_sdk.model import Problem
 
+from seealso_ingest.drafting import Draft
 from seealso_ingest.errors import Refused
-from seealso_ingest.normalise import Draft
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ class Draft:
     reason: str = ""
 
 
-def normalise(raw: RawArticle, *, source: str, base: str | None = None, own: bool = True) -> Draft:
+def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool = True) -> Draft:
     """Turn what a source said into a draft.
 
     Args:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seealso_ingest.drafting import drafted, line
 from seealso_ingest.errors import Refused
-from seealso_ingest.normalise import line, normalise
 from seealso_sdk.model import (
     Article,
     Correction,
@@ -24,7 +24,7 @@ from seealso_sdk.text import clean
 
 def read(**fields: object) -> Article:
     given = {"title": "A title", **fields}
-    return normalise(RawArticle(**given), source="desk").article  # type: ignore[arg-type]
+    return drafted(RawArticle(**given), source="desk").article  # type: ignore[arg-type]
 
 
 def refusal(**fields: object) -> Refused:
@@ -149,8 +149,8 @@ def test_addresses_are_absolute_or_left_out() -> None:
 
 def test_where_the_input_came_from_is_the_address_of_its_one_article() -> None:
     raw = RawArticle(title="x", html="<a href=/y>y</a>")
-    alone = normalise(raw, source="s", base="https://example.org/x", own=True).article
-    one_of_many = normalise(raw, source="s", base="https://example.org/x", own=False).article
+    alone = drafted(raw, source="s", base="https://example.org/x", own=True).article
+    one_of_many = drafted(raw, source="s", base="https://example.org/x", own=False).article
     assert alone.canonical_url == "https://example.org/x"
     assert one_of_many.canonical_url is None
     assert (
@@ -160,7 +160,7 @@ def test_where_the_input_came_from_is_the_address_of_its_one_article() -> None:
 
 def test_a_relative_address_starts_where_the_input_came_from() -> None:
     raw = RawArticle(title="x", url="/y")
-    found = normalise(raw, source="s", base="https://example.org/feed", own=False).article
+    found = drafted(raw, source="s", base="https://example.org/feed", own=False).article
     assert found.canonical_url == "https://example.org/y"
 
 
@@ -197,7 +197,7 @@ def test_a_summary_is_text_and_not_endless() -> None:
 
 
 def test_a_withdrawal_needs_no_more_than_a_name() -> None:
-    draft = normalise(
+    draft = drafted(
         RawArticle(external_id="7", withdrawn=True, withdrawn_reason="Wrong <b>dose</b>"),
         source="desk",
     )
@@ -216,9 +216,9 @@ def test_any_article_is_normalised_the_same_twice_or_refused(
 ) -> None:
     raw = RawArticle(title=title, topics=(label,), keywords=(label,), html=html, summary=label)
     try:
-        once = normalise(raw, source="s")
+        once = drafted(raw, source="s")
     except Refused:
         return
-    assert normalise(raw, source="s") == once
+    assert drafted(raw, source="s") == once
     json_text = once.article.to_json().decode()
     assert clean(json_text) == json_text
