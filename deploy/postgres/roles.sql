@@ -46,6 +46,7 @@ INSERT INTO granted VALUES
      '{seealso_schema,hub,api_key,heartbeat,article,identity,article_version,ledger,output,rendition,topic,topic_name,topic_word,topic_relation,filing,see_also,placement,term,issue,issue_article}'),
     -- The numbers of /metrics: how many messages wait, never to whom.
     ('{ingest,render,feeds}', 'SELECT (state, run_at, lease_until)', '{delivery}'),
+    ('{render,feeds,dispatch}', 'SELECT (at, held)', '{rejected}'),
     -- Each says that it is alive; what is taken back renews the mark of the caches in front.
     ('{ingest,render,feeds,dispatch}', 'INSERT, UPDATE', '{heartbeat,hub}'),
 

@@ -270,6 +270,16 @@ def test_every_problem_code_is_explained_and_none_else() -> None:
     assert set(documented) == _codes() | _PUT_TOGETHER
 
 
+def test_every_code_of_a_rejected_piece_says_what_to_do() -> None:
+    part = pages.text(API).partition("### Rejected pieces")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \|(.*)\|$", part, re.MULTILINE)
+    assert len(rows) > 20
+    for code, cells in rows:
+        told = [cell.strip() for cell in re.split(r"(?<!\\)\|", cells)]
+        assert len(told) == 2, code
+        assert all(told), code
+
+
 def test_a_code_that_is_put_together_is_of_a_thing_that_is_looked_for() -> None:
     feeds = ROOT / "services/feeds/src/seealso_feeds"
     found = set()

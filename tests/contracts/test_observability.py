@@ -84,7 +84,7 @@ def test_a_running_hub_says_how_it_is(shown: str) -> None:
 def test_no_label_holds_what_came_from_outside(shown: str) -> None:
     labels = set(re.findall(r'(\w+)="', shown))
     allowed = {"le", "lane", "output", "state", "status", "method", "result", "outcome", "step"}
-    assert labels <= allowed | {"plugin", "kind"}
+    assert labels <= allowed | {"plugin", "kind", "reason"}
     assert "http" not in " ".join(re.findall(r'="([^"]*)"', shown))
 
 
@@ -124,6 +124,7 @@ _FIRING = {  # the series of a hub in trouble, a sample a minute
     "SeealsoDiskFillsUp": {"seealso_disk_free_bytes": "2e9-2e8x20"},
     "SeealsoWorkWaits": {'seealso_oldest_waiting_seconds{lane="1"}': "0+60x20"},
     "SeealsoMailWaits": {"seealso_oldest_delivery_seconds": "0+600x20"},
+    "SeealsoInputRejected": {"seealso_rejected_rows": "40+20x20"},
     "SeealsoPluginBreaks": {'seealso_plugin_failures_total{plugin="rss",kind="crashed"}': "0+2x20"},
     "SeealsoWorkersVanish": {'seealso_lease_expired_total{output="rss"}': "0+20x20"},
     "SeealsoServerErrors": {'seealso_http_requests_total{status="5xx"}': "0+60x20"},
@@ -141,6 +142,7 @@ _WELL = {
     'seealso_ready{instance="a"}': "1+0x30",
     "seealso_disk_free_bytes": "5e10+0x30",
     "seealso_oldest_delivery_seconds": "1+0x30",
+    "seealso_rejected_rows": "12+0x30",
     'seealso_plugin_failures_total{plugin="rss",kind="rejected"}': "0+50x30",
     'seealso_lease_expired_total{output="rss"}': "0+1x30",
     'seealso_http_requests_total{status="2xx"}': "0+6000x30",

@@ -30,6 +30,7 @@ _REMEDIES = {  # by the code of the problem: what to do next with this command
     "topic-unknown": "See `seealso topics list`, with --search for a part of the name.",
     "partner-unknown": "See `seealso partners list`, or add it with `seealso partners add`.",
     "channel-unknown": "See `seealso channels list`.",
+    "rejected-unknown": "See `seealso rejected list`.",
     "key-unknown": "See `seealso key list`.",
     "reader-unknown": "See `seealso newsletters subscribers TOPIC`.",
 }
@@ -56,6 +57,18 @@ class HubClient:
     def get(self, path: str, **params: str | int | None) -> Json:
         """GET; the JSON of the answer."""
         return self.ask("GET", path, params=params)
+
+    def download(self, path: str) -> bytes:
+        """GET; the bytes of the answer as they are.
+
+        Raises:
+            HubUnreachable: no hub answers.
+            HubRefused: it answered with a problem.
+        """
+        response = self._send("GET", path, {}, None, "")
+        if not response.ok:
+            raise _problem(response)
+        return response.content
 
     def post(self, path: str, body: Json = None, **params: str | int | None) -> Json:
         """POST a JSON body; the JSON of the answer."""

@@ -28,6 +28,7 @@ CHECKS: tuple[tuple[str, Look], ...] = (
     ("Disk", house.disk),
     ("Database", engines.database),
     ("Workers", engines.workers),
+    ("Rejected input", engines.rejected_input),
     ("Clock", engines.clock),
     ("Broker", engines.broker),
     ("SMTP", mail.look),

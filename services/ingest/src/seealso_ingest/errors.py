@@ -44,3 +44,11 @@ class KeyInUse(IngestError):
 
 class NotWithdrawn(IngestError):
     """Only what was withdrawn can be reinstated."""
+
+
+class RejectedUnknown(IngestError):
+    """No rejected piece of this id is kept."""
+
+
+class NotKept(IngestError):
+    """Of a rejected piece only the reason is kept: it was too large."""

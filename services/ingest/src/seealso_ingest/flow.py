@@ -7,7 +7,8 @@
                                                         + the filing row ─> commit ─> nudge
     withdraw, reinstate, turn (embargo, expiry): the same commit for one article, or for what is due
 
-An article that can't be taken is a `Rejection` in the receipt and touches no other. What is not to
+An article that can't be taken is a `Rejection` in the receipt and touches no other; after the
+commits it is kept, to be tried again (`keeping`). What is not to
 be seen (withdrawn, expired, under embargo) loses its renditions in the commit that says so, its
 ledger rows are closed, and only the filing row is opened: it takes the article out of every list.
 """
@@ -21,7 +22,7 @@ from typing import Protocol
 
 from seealso_core import log as logs
 from seealso_core import meters, tracing
-from seealso_core.errors import PluginMissing
+from seealso_core.errors import PluginFailed, PluginMissing
 from seealso_core.messages import MAX_IDS, Wake
 from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
@@ -37,8 +38,9 @@ from seealso_ingest import decide, reading, sources
 from seealso_ingest.batch import standings, take, write
 from seealso_ingest.decide import Standing
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
+from seealso_ingest.keeping import Keeper, Refusals, of_input, still_refused
 from seealso_ingest.limits import LIMITS
-from seealso_ingest.receipts import Accepted, Item, Receipt, Rejection
+from seealso_ingest.receipts import Accepted, Item, Receipt, Rejection, Retried, Unread
 from seealso_ingest.settings import IngestSettings
 
 log = logs.get(__name__)
@@ -85,6 +87,7 @@ class Ingest:
         self._nudger = nudger
         self._settings = settings or IngestSettings()
         self._now = now or database.now
+        self._keeper = Keeper(database, self._settings.rejected, self._now)
 
     # -- articles in
 
@@ -98,30 +101,39 @@ class Ingest:
             PluginFailed: the source plugin broke down over it.
             StoreUnavailable: the database does not answer. What was committed stays; send again.
         """
+        refusals = Refusals(correlation_id)
+        try:
+            return self._take_in(raw, refusals, reinstate=reinstate)
+        except (InputRefused, PluginFailed) as refused:
+            refusals.whole(raw, refused)
+            raise
+        finally:
+            self._keeper.keep(refusals)
+
+    def _take_in(self, raw: RawInput, refusals: Refusals, *, reinstate: bool) -> Receipt:
         name, raw = sources.choose(raw, self._sources())
         accepted: list[Accepted] = []
-        rejected: list[Rejection] = []
-        items = self._drafts(name, raw, rejected)
+        items = self._drafts(name, raw, refusals)
         while batch := list(islice(items, LIMITS.batch)):
-            accepted += self._commit(batch, rejected, correlation_id, reinstate=reinstate)
-        rejected.sort(key=lambda rejection: rejection.index)
-        if rejected:
-            meters.INTAKE.add("rejected", by=len(rejected))
-        return Receipt(tuple(accepted), tuple(rejected))
+            accepted += self._commit(batch, refusals, reinstate=reinstate)
+        if refusals.told:
+            meters.INTAKE.add("rejected", by=len(refusals.told))
+        told = sorted(refusals.told, key=lambda rejection: rejection.index)
+        return Receipt(tuple(accepted), tuple(told))
 
     def _sources(self) -> dict[str, SourceMeta]:
         records = self._host.registry.sources.values()
         return {record.name: record.source for record in records if record.status == "enabled"}
 
-    def _drafts(self, name: str, raw: RawInput, rejected: list[Rejection]) -> Iterator[Item]:
-        """The drafts of an input, lazily; what can't be one is put down in `rejected`."""
+    def _drafts(self, name: str, raw: RawInput, refusals: Refusals) -> Iterator[Item]:
+        """The drafts of an input, lazily; what can't be one is put down in `refusals`."""
         context = SourceContext(
             today=iso(self._now())[:10],
             options=self._settings.options_of(self._host.registry.sources[name].source),
         )
         for one in reading.items(raw, lambda part: self._read(name, part, context)):
-            if isinstance(one, Rejection):
-                rejected.append(one)
+            if isinstance(one, Unread):
+                refusals.add(one.rejection, one.cut)
             else:
                 yield one
 
@@ -134,23 +146,40 @@ class Ingest:
             raise InputRefused("media-type", str(error), "") from error
 
     def _commit(
-        self,
-        batch: Sequence[Item],
-        rejected: list[Rejection],
-        correlation_id: str,
-        *,
-        reinstate: bool,
+        self, batch: Sequence[Item], refusals: Refusals, *, reinstate: bool
     ) -> list[Accepted]:
         now = self._now()
+        caused_by = refusals.correlation_id
         taken = self._database.transact(
-            lambda tx: take(tx, batch, now, correlation_id, reinstate=reinstate)
+            lambda tx: take(tx, batch, now, caused_by, reinstate=reinstate)
         )
-        rejected += [one for one in taken.parts if isinstance(one, Rejection)]
-        self._nudge(taken.changes, taken.names, correlation_id)
-        accepted = [one for one in taken.parts if isinstance(one, Accepted)]
-        for one in accepted:
-            meters.INTAKE.add(one.change)
+        self._nudge(taken.changes, taken.names, caused_by)
+        accepted = []
+        for item, part in zip(batch, taken.parts, strict=True):
+            if isinstance(part, Rejection):
+                refusals.add(part, item.cut)
+            else:
+                accepted.append(part)
+                meters.INTAKE.add(part.change)
         return accepted
+
+    def retry(self, row_id: str, correlation_id: str = "", *, reinstate: bool = False) -> Retried:
+        """Take in again what was rejected. What is in is off the list; else it says why not.
+
+        Raises:
+            RejectedUnknown: it is not on the list.
+            NotKept: it was too large to keep.
+            StoreUnavailable: the database does not answer; the row stays.
+        """
+        row, raw = self._keeper.kept(row_id)
+        refusals = Refusals(correlation_id)
+        accepted: tuple[Accepted, ...] = ()
+        try:
+            accepted = self._take_in(raw, refusals, reinstate=reinstate).accepted
+            rejection = still_refused(refusals.told, row.part)
+        except (InputRefused, PluginFailed) as refused:
+            rejection = of_input(refused)
+        return self._keeper.retried(row, raw, accepted, rejection)
 
     # -- what an operator does
 
@@ -190,6 +219,7 @@ class Ingest:
         What a clock that ran ahead has put off is brought back, too.
         """
         now = self._now()
+        self._keeper.expire(now)
         with self._database.read() as conn:
             ahead = self._database.dialect == "sqlite" and future.found(conn, now)
             due_now = bool(articles.due(conn, now, limit=1))

@@ -1,6 +1,6 @@
 """An input into drafts, without server, database or processes; and so its articles, for a library.
 
-    RawInput ─choose─> chunks ─a source reads─> pieces ─drafting─> Item | Rejection, in order
+    RawInput ─choose─> chunks ─a source reads─> pieces ─drafting─> Item | Unread, in order
     normalise(bytes, type): the same with the installed sources in this process ─> Normalised
 
 `flow` goes the same way with sources in children, and commits the items. So what `normalise` says
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import entry_points
 
 from seealso_core.describe import Locator, load, registered
@@ -25,12 +25,13 @@ from seealso_ingest.chunks import LINES, chunks, count_lines
 from seealso_ingest.drafting import Draft, drafted
 from seealso_ingest.errors import InputRefused, Refused
 from seealso_ingest.limits import LIMITS
-from seealso_ingest.receipts import Item, Rejection, of_problem, of_refusal
+from seealso_ingest.pieces import Pieces
+from seealso_ingest.receipts import Item, Rejection, Unread, of_problem, of_refusal
 
 Read = Callable[[RawInput], Sequence[Piece]]
 
 
-def items(raw: RawInput, read: Read) -> Iterator[Item | Rejection]:
+def items(raw: RawInput, read: Read) -> Iterator[Item | Unread]:
     """What an input holds, lazily and in its order: drafts, and what can't be one.
 
     Args:
@@ -49,18 +50,19 @@ def items(raw: RawInput, read: Read) -> Iterator[Item | Rejection]:
             _require_no_list(pieces)
             _require_articles(found)
             _require_few(len(found))
+        cutter = Pieces(chunk.raw, len(found))
         for position, one in enumerate(found):
-            index = chunk.records + position
+            index, cut = chunk.records + position, partial(cutter.at, position)
             if isinstance(one, Problem):
-                yield of_problem(one, index, chunk.lines)
+                yield Unread(of_problem(one, index, chunk.lines), cut)
                 continue
             try:
                 own = len(found) == 1 and raw.media_type not in LINES
                 draft = drafted(one, source=raw.source, base=raw.url, own=own)
             except Refused as refused:
-                yield of_refusal(refused, index)
+                yield Unread(of_refusal(refused, index), cut)
             else:
-                yield Item(index, draft)
+                yield Item(index, draft, cut)
 
 
 def _require_no_list(pieces: Sequence[Piece]) -> None:
@@ -150,8 +152,8 @@ def normalise(
     into = _Collected()
     try:
         for one in items(raw, lambda part: into.leads_of(_read(installed[name], part, context))):
-            if isinstance(one, Rejection):
-                into.problems.append(_problem(one))
+            if isinstance(one, Unread):
+                into.problems.append(_problem(one.rejection))
             else:
                 into.articles.append(_first_version(one.draft))
     except InputRefused as error:

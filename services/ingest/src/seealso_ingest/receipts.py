@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from seealso_sdk.model import Problem
 
 from seealso_ingest.drafting import Draft
 from seealso_ingest.errors import Refused
+from seealso_ingest.pieces import Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,29 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Retried:
+    """What became of rejected input that was tried again: it is in, or refused still."""
+
+    id: str
+    accepted: tuple[Accepted, ...] = ()
+    rejection: Rejection | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A draft, and where it stood in the input."""
 
     index: int
     draft: Draft
-    line: int | None = None
+    cut: Callable[[], Cut]  # its own bytes, should it be refused
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A piece that can't be a draft, and its own bytes."""
+
+    rejection: Rejection
+    cut: Callable[[], Cut]
 
 
 def of_problem(problem: Problem, index: int, lines_before: int) -> Rejection:

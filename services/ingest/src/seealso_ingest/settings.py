@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seealso_core.settings import Settings
 from seealso_sdk.plugin import SourceMeta
+from seealso_store.rejected import Bounds
 
 
 def _defaults(meta: SourceMeta) -> dict[str, str]:
@@ -15,9 +16,11 @@ def _defaults(meta: SourceMeta) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestSettings:
-    """`sweep_seconds`: how often embargoes and expiries are looked at."""
+    """`sweep_seconds`: how often embargoes and expiries are looked at. `rejected`: how much of what
+    could not go in is kept."""
 
     sweep_seconds: float = 1.0
+    rejected: Bounds = field(default_factory=Bounds)
     options_of: Callable[[SourceMeta], dict[str, str]] = _defaults
 
     @classmethod
@@ -25,5 +28,11 @@ class IngestSettings:
         """The ingest service's share."""
         return cls(
             sweep_seconds=settings.sweep_seconds,
+            rejected=Bounds(
+                rows=settings.rejected_rows,
+                bytes=settings.rejected_mb * 2**20,
+                days=settings.rejected_days,
+                largest=settings.rejected_piece_kb * 2**10,
+            ),
             options_of=lambda meta: settings.plugin_options("source", meta.name, meta.options),
         )

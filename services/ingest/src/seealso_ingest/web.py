@@ -39,6 +39,7 @@ from seealso_ingest.flow import Ingest
 from seealso_ingest.keyring import Keyring
 from seealso_ingest.receipts import Receipt, Rejection
 from seealso_ingest.web_keys import KeysApi
+from seealso_ingest.web_rejected import RejectedApi
 
 DEFAULT_SOURCE = "api"
 REASON_MAX = 1000  # characters
@@ -60,6 +61,7 @@ def blueprint(database: Database, ingest: Ingest, guard: Guard) -> Blueprint:
     _listing(routes, database, guard)
     _looking(routes, database, guard)
     _taking_back(routes, ingest, guard)
+    RejectedApi(database, ingest).register(routes, guard)
     KeysApi(Keyring(database)).register(routes, guard)
     return routes
 

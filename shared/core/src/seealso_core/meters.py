@@ -31,6 +31,12 @@ INTAKE = Counter(
     ("result",),
     _each("created", "updated", "unchanged", "rejected"),
 )
+REJECTED_DROPPED = Counter(
+    "seealso_rejected_dropped_total",
+    "Rejected pieces that are not kept (any more): too old, no room, or too many in one input.",
+    ("reason",),
+    _each("old", "full", "flood"),
+)
 SETTLED = Counter(
     "seealso_settled_total", "Rows of the ledger that were settled, by output.", ("output",)
 )
@@ -66,6 +72,6 @@ FAST_LANE = Counter(
 )
 
 ALL: tuple[Counter | Histogram, ...] = (
-    INTAKE, SETTLED, LEASES_EXPIRED, PLUGIN_FAILURES, DELIVERIES, COMMIT_SECONDS, WAKES, HTTP,
-    HTTP_SECONDS, FAST_LANE,
+    INTAKE, REJECTED_DROPPED, SETTLED, LEASES_EXPIRED, PLUGIN_FAILURES, DELIVERIES, COMMIT_SECONDS,
+    WAKES, HTTP, HTTP_SECONDS, FAST_LANE,
 )  # fmt: skip

@@ -99,6 +99,14 @@ class Settings:
     disk_floor_mb: int = _row(
         200, "With less room than this on the disk, MiB, the hub says that it is not ready."
     )
+    rejected_rows: int = _row(
+        10_000, "Pieces of rejected input that are kept; beyond it the oldest go."
+    )
+    rejected_mb: int = _row(200, "Room that rejected input may take in the database, MiB.")
+    rejected_days: int = _row(30, "Rejected input is kept for so many days.")
+    rejected_piece_kb: int = _row(
+        1024, "Of a larger piece of rejected input only the reason is kept, KiB."
+    )
     lease_seconds: int = _row(
         60, "After this long without a word, work is given to another worker."
     )
@@ -301,6 +309,10 @@ def _complete(given: Settings) -> Settings:
         ("max_body_mb", 1, 4096),
         ("metrics_port", 0, 65535),
         ("disk_floor_mb", 1, 1 << 24),
+        ("rejected_rows", 1, 1_000_000),
+        ("rejected_mb", 1, 1 << 20),
+        ("rejected_days", 1, 3650),
+        ("rejected_piece_kb", 1, 1 << 20),
         ("lease_seconds", 1, 86_400),
         ("batch", 1, 1000),
     ):

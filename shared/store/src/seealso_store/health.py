@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from seealso_core import log as logs
 from seealso_core.metrics import Metric
 
-from seealso_store import articles, deliveries, heartbeats, ledger, migrate
+from seealso_store import articles, deliveries, heartbeats, ledger, migrate, rejected
 from seealso_store.database import Database
 from seealso_store.errors import (
     SchemaNewer,
@@ -115,6 +115,7 @@ def _now(db: Database) -> list[Metric]:
         pending = ledger.pending_withdrawals(conn)
         oldest_mail = deliveries.oldest_due(conn, now)
         ages = heartbeats.ages(conn, now)
+        refused, held = rejected.totals(conn)
     dead = sum(count.dead for count in counts.values())
     return [
         _gauge(
@@ -145,6 +146,12 @@ def _now(db: Database) -> list[Metric]:
             "Age of the oldest message to a reader that is due.",
             [({}, oldest_mail)],
         ),
+        _gauge(
+            "seealso_rejected_rows",
+            "Pieces of input that could not go in and are kept for another try.",
+            [({}, float(refused))],
+        ),
+        _gauge("seealso_rejected_bytes", "Room that these pieces take.", [({}, float(held))]),
         _gauge(
             "seealso_heartbeat_age_seconds",
             "Since a worker of this step was last heard of.",

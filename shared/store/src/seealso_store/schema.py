@@ -119,7 +119,9 @@ article_origin = Table(  # ingest. Every source that an article came from: one a
     Column("article_id", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("external_id", Text),
-    Column("url", Text),
+    Column("url", Text),  # where this source has it
+    # 1: the source is at home there: its own place is on the host of the canonical address
+    Column("home", Integer, nullable=False, default=0),
     Column("first_seen", BigInteger, nullable=False),
     Column("last_seen", BigInteger, nullable=False),
     PrimaryKeyConstraint("article_id", "source"),
@@ -208,30 +210,35 @@ finding = Table(  # ingest. What is wrong with a source, in one typed sentence e
     PrimaryKeyConstraint("source", "code"),
 )
 
-rejected = (
-    Table(  # ingest. Input that could not go in, kept (bounded) until it is retried or dropped
-        "rejected",
-        metadata,
-        Column("id", Text, primary_key=True),
-        Column("source", Text, nullable=False),
-        Column("at", BigInteger, nullable=False),
-        Column("code", Text, nullable=False),
-        Column("field", Text),
-        Column("detail", Text, nullable=False),
-        Column("remedy", Text),
-        Column("line", Integer),
-        Column("media_type", Text, nullable=False),
-        Column("charset", Text),
-        Column("url", Text),
-        Column("digest", Text, nullable=False),  # SHA-256, hex, of source and data: the same once
-        Column("data", LargeBinary),  # null where it was too large to keep
-        Column("size", Integer, nullable=False),  # bytes
-        Column("tries", Integer, nullable=False, default=0),
-        Column("correlation_id", Text, nullable=False, default=""),
-        Index("ix_rejected_at", "at", "id"),
-        Index("ix_rejected_source", "source", "at"),
-        Index("ix_rejected_digest", "digest"),
-    )
+rejected = Table(
+    # ingest. Input that could not go in, kept (bounded) until it is retried, dropped or too old
+    "rejected",
+    metadata,
+    Column("id", Text, primary_key=True),  # of the digest: what comes in twice is one row
+    Column("source", Text, nullable=False),
+    Column("since", BigInteger, nullable=False),  # it first came in
+    Column("at", BigInteger, nullable=False),  # it last came in
+    Column("times", Integer, nullable=False, default=1),  # it came in so often
+    Column("code", Text, nullable=False),
+    Column("field", Text),
+    Column("detail", Text, nullable=False),
+    Column("remedy", Text),
+    Column("part", Integer),  # where the data is a document of several pieces: which one, from 0
+    Column("line", Integer),
+    Column("media_type", Text, nullable=False),
+    Column("charset", Text),
+    Column("url", Text),
+    Column("filename", Text),
+    Column("digest", Text, nullable=False),  # SHA-256, hex, of source, media type and data
+    Column("size", Integer, nullable=False),  # bytes of what came in
+    Column("held", Integer, nullable=False, default=0),  # bytes of `data`
+    Column("tries", Integer, nullable=False, default=0),  # again, by an operator
+    Column("correlation_id", Text, nullable=False, default=""),
+    # Last: SQLite reads the columns before it without it. Null where it was too large to keep.
+    Column("data", LargeBinary),
+    Index("ix_rejected_at", "at", "id", "held"),
+    Index("ix_rejected_code", "code", "at"),
+    Index("ix_rejected_source", "source", "at"),
 )
 
 # --- the ledger --------------------------------------------------------------------------------

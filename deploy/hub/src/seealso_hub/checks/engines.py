@@ -21,7 +21,7 @@ from seealso_core.log import without_secrets
 from seealso_core.messages import Stage
 from seealso_core.settings import Settings
 from seealso_sdk.errors import SeealsoError
-from seealso_store import heartbeats, migrate
+from seealso_store import heartbeats, migrate, rejected
 from seealso_store import hub as hubs
 from seealso_store.clock import SECOND, now
 from seealso_store.database import Database, open_database
@@ -202,6 +202,26 @@ def workers(settings: Settings) -> Iterator[Finding]:
         yield Finding(name, "note", f"not heard of: {told}", remedy)
     elif ages:
         yield Finding(name, "ok", f"at work: {', '.join(ages)}")
+
+
+def rejected_input(settings: Settings) -> Iterator[Finding]:
+    """Whether input waits on the list of what could not go in."""
+    if _not_yet_there(settings):
+        return
+    try:
+        with _opened(settings) as db, db.read() as conn:
+            if migrate.revision(conn) != migrate.HEAD:
+                return
+            counts = rejected.counts(conn)
+    except (StoreError, sa.exc.SQLAlchemyError, sqlite3.Error):
+        return  # the check of the database has told it; or the role has no right to the table
+    if not counts:
+        yield Finding("Rejected input", "ok", "nothing is on the list")
+        return
+    first = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:5]
+    told = ", ".join(f"{code} {number}" for code, number in first)
+    remedy = "`seealso rejected list` has reason and remedy; then `seealso rejected retry`."
+    yield Finding("Rejected input", "note", f"{sum(counts.values())} kept: {told}", remedy)
 
 
 # --- the clock -----------------------------------------------------------------------------------

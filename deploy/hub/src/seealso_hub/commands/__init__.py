@@ -17,6 +17,7 @@ from seealso_hub.commands.newsletters import newsletters
 from seealso_hub.commands.outputs import outputs
 from seealso_hub.commands.partners import partners
 from seealso_hub.commands.plugins import plugins
+from seealso_hub.commands.rejected import rejected
 from seealso_hub.commands.status import status
 from seealso_hub.commands.topics import topics
 
@@ -35,6 +36,7 @@ COMMANDS: list[click.Command] = [
     outputs,
     plugins,
     dead_letters,
+    rejected,
     backup,
     restore,
     doctor,

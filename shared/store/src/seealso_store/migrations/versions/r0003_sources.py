@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("home", sa.Integer(), nullable=False),
         sa.Column("first_seen", sa.BigInteger(), nullable=False),
         sa.Column("last_seen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("article_id", "source", name=op.f("pk_article_origin")),
@@ -43,24 +44,29 @@ def upgrade() -> None:
         "rejected",
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("field", sa.Text(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("remedy", sa.Text(), nullable=True),
+        sa.Column("part", sa.Integer(), nullable=True),
         sa.Column("line", sa.Integer(), nullable=True),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("charset", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("filename", sa.Text(), nullable=True),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("correlation_id", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rejected")),
     )
-    op.create_index("ix_rejected_at", "rejected", ["at", "id"], unique=False)
-    op.create_index("ix_rejected_digest", "rejected", ["digest"], unique=False)
+    op.create_index("ix_rejected_at", "rejected", ["at", "id", "held"], unique=False)
+    op.create_index("ix_rejected_code", "rejected", ["code", "at"], unique=False)
     op.create_index("ix_rejected_source", "rejected", ["source", "at"], unique=False)
     op.create_table(
         "source",
