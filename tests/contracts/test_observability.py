@@ -124,7 +124,7 @@ _FIRING = {  # the series of a hub in trouble, a sample a minute
     "SeealsoDiskFillsUp": {"seealso_disk_free_bytes": "2e9-2e8x20"},
     "SeealsoWorkWaits": {'seealso_oldest_waiting_seconds{lane="1"}': "0+60x20"},
     "SeealsoMailWaits": {"seealso_oldest_delivery_seconds": "0+600x20"},
-    "SeealsoInputRejected": {"seealso_rejected_rows": "40+20x20"},
+    "SeealsoInputRejected": {"seealso_rejected_rows": "40 140+20x20"},
     "SeealsoPluginBreaks": {'seealso_plugin_failures_total{plugin="rss",kind="crashed"}': "0+2x20"},
     "SeealsoWorkersVanish": {'seealso_lease_expired_total{output="rss"}': "0+20x20"},
     "SeealsoServerErrors": {'seealso_http_requests_total{status="5xx"}': "0+60x20"},

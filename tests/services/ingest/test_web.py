@@ -433,6 +433,13 @@ def test_openapi_tells_of_every_route(client: FlaskClient) -> None:
         ("/api/keys", "get"),
         ("/api/keys", "post"),
         ("/api/keys/{key_id}", "delete"),
+        ("/api/rejected", "get"),
+        ("/api/rejected/drop", "post"),
+        ("/api/rejected/retry", "post"),
+        ("/api/rejected/{row_id}", "get"),
+        ("/api/rejected/{row_id}", "delete"),
+        ("/api/rejected/{row_id}/data", "get"),
+        ("/api/rejected/{row_id}/retry", "post"),
     }
     assert "202" in paths["/api/articles"]["post"]["responses"]
 
