@@ -6,6 +6,7 @@ import gzip
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -483,3 +484,27 @@ def test_a_body_that_is_cut_says_so() -> None:
             fetch(url, allow_private=True)
     assert caught.value.code == "cut"
     assert not caught.value.permanent
+
+
+def test_the_body_of_a_redirect_is_not_read_and_a_broken_target_is_said() -> None:
+    bomb = gzip.compress(bytes(50_000_000))
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if handler.path == "/there":
+            send(handler, b"there")
+        else:
+            target = "http://[oops/" if handler.path == "/broken" else "/there"
+            length = str(len(bomb))
+            send(
+                handler, bomb, 302, Location=target, Content_Encoding="gzip", Content_Length=length
+            )
+
+    with site(answer) as url:
+        tracemalloc.start()
+        assert fetch(f"{url}/bomb", allow_private=True).data == b"there"
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        with pytest.raises(FetchError, match="redirects to what is no URL") as caught:
+            fetch(f"{url}/broken", allow_private=True)
+    assert peak < 5_000_000
+    assert caught.value.code == "redirects"

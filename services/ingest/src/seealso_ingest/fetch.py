@@ -238,7 +238,11 @@ def _redirect(response: requests.Response, url: str, request: _Request) -> _Redi
     # Headers are read as Latin-1, and UTF-8 is what most of them are in; spaces are common.
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode()
-    target = urljoin(url, quote(location.strip(), safe="!#$%&'()*+,/:;=?@[]~\\"))
+    try:
+        target = urljoin(url, quote(location.strip(), safe="!#$%&'()*+,/:;=?@[]~\\"))
+    except ValueError as error:
+        detail = f"redirects to what is no URL ({error}); its owner must mend that"
+        raise FetchError(url, "redirects", detail, permanent=True) from error
     return _Redirect(target.partition("#")[0], response.status_code)
 
 

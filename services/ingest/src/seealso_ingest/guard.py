@@ -48,6 +48,7 @@ _NOT_PUBLIC = tuple(
 _ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # an IPv4 address behind it, in any network (RFC 5214)
 # The clouds' metadata and the machine's neighbours: never a source, however private the hub.
 _NEVER = tuple(ipaddress.ip_network(block) for block in ("169.254.0.0/16", "fe80::/10"))
+_HOST = re.compile(r"[A-Za-z0-9._:\-\u00a1-\U0010ffff]+\Z")  # no % either: parsers differ over it
 _CONTROL = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]")
 
 
@@ -120,6 +121,8 @@ def check_url(url: str, *, allow_private: bool = False) -> None:
         raise Barred(
             "refused", "has a user name in it, and such URLs are not fetched; leave it out"
         )
+    if not _HOST.match(parts.hostname):
+        raise Barred("url", "has characters in its host that no name has; write it plainly")
     if not _alike(parts.hostname, connected.host) or port != connected.port:
         raise Barred("url", "can be read in two ways; write host and port plainly")
     _check_port(port if port is not None else _usual(parts.scheme), allow_private)
@@ -241,12 +244,20 @@ class Guard:
 def session(guard: Guard) -> requests.Session:
     """A session whose every connection goes through the guard, without anything from the
     environment: no proxy, no netrc."""
-    made = requests.Session()
+    made = _Session()
     made.trust_env = False
     adapter = _GuardedAdapter(guard)
     made.mount("http://", adapter)
     made.mount("https://", adapter)
     return made
+
+
+class _Session(requests.Session):
+    """Leaves redirects alone. requests looks at them even when it is told not to follow any: it
+    unpacks the whole body of one in memory, and breaks over an address that is none."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
 
 
 class _GuardedAdapter(HTTPAdapter):
