@@ -106,10 +106,15 @@ def of_root(data: bytes) -> str | None:
 
     For what is served as ``application/xml`` or ``text/xml``, which say nothing of the content.
     """
+    return _ROOTS.get(root_of(data) or b"")
+
+
+def root_of(data: bytes) -> bytes | None:
+    """The local name of a document's root, as it is written; None where no element comes first."""
     head = data[:_LOOK].removeprefix(b"\xef\xbb\xbf")
     prolog = _PROLOG.match(head)
     root = _ROOT.match(head, prolog.end() if prolog else 0)
-    return _ROOTS.get(root[1]) if root else None
+    return root[1] if root else None
 
 
 def _is_json_feed(data: bytes) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from seealso_core.settings import Settings
-from seealso_ingest.fetch import FetchError, fetch
+from seealso_ingest.fetch import Fetched, FetchError, fetch
+from seealso_ingest.lookup import NoFeed, Want, look
 
 from seealso_hub import console, intake
 from seealso_hub.client import HubClient
@@ -69,6 +70,12 @@ class Outcome:
     "kind",
     help=f"Media type, or one of {', '.join(intake.SHORT_TYPES)}. Default: by name and content.",
 )
+@click.option(
+    "--feed", "want", flag_value="feed", help="Of a URL take the feed that its page names."
+)
+@click.option(
+    "--page", "want", flag_value="page", help="Of a URL take the page itself, list or not."
+)
 @json_option
 @pass_session
 @click.pass_context
@@ -78,20 +85,22 @@ def ingest(
     inputs: tuple[str, ...],
     source: str | None,
     kind: str | None,
+    want: Want | None,
     as_json: bool,
 ) -> None:
     """Put articles into the hub.
 
     Files, folders (all files with a known extension below them), http(s) URLs, and `-` for standard
-    input; .jsonl and .ndjson line by line, anything also as .gz. What can't go in is listed and the
-    rest goes in; the exit code is then 1. Safe to repeat: what is there already is unchanged.
+    input; .jsonl and .ndjson line by line, anything also as .gz. Of a home page or list the feed is
+    taken. What can't go in is listed and the rest goes in; the exit code is then 1. Safe to repeat:
+    what is there already is unchanged.
     """
     settings, media_type = session.settings(), _media_type(kind)
     client = session.client()
     client.get("/livez")  # no hub at all is told now; one that goes away later is waited for
     sender = Sender(client, source)
     with _progress(sender.outcome, inputs) as advance:
-        for parcel in _gather(inputs, media_type, settings):
+        for parcel in _gather(inputs, media_type, want or "any", settings):
             sender.send(parcel)
             advance(parcel)
     report(sender.outcome, as_json)
@@ -160,7 +169,7 @@ def report(outcome: Outcome, as_json: bool) -> None:
 
 
 def _gather(
-    inputs: tuple[str, ...], media_type: str | None, settings: Settings
+    inputs: tuple[str, ...], media_type: str | None, want: Want, settings: Settings
 ) -> Iterator[Parcel | Refused]:
     limit = settings.max_body_mb * 1024 * 1024
     for name in inputs:
@@ -168,7 +177,7 @@ def _gather(
             stdin = sys.stdin.buffer
             yield from intake.parcels(Path("-"), stdin, media_type, limit)
         elif name.startswith(("http://", "https://")):
-            yield _fetched(name, media_type, settings.allow_private_fetch)
+            yield _fetched(name, media_type, want, settings.allow_private_fetch)
         else:
             for path in intake.files([name]):
                 if isinstance(path, Refused):
@@ -177,16 +186,35 @@ def _gather(
                     yield from intake.parcels(path, None, media_type, limit)
 
 
-def _fetched(url: str, media_type: str | None, allow_private: bool) -> Parcel | Refused:
+def _fetched(url: str, media_type: str | None, want: Want, allow_private: bool) -> Parcel | Refused:
+    def get(address: str) -> Fetched:
+        return fetch(address, allow_private=allow_private)
+
     try:
-        page = fetch(url, allow_private=allow_private)
+        # Who says what it is means this very address.
+        found = look(url, get, "page" if media_type and want == "any" else want)
     except FetchError as error:
         return Refused(error.url, "fetch-failed", error.detail)
+    except NoFeed as error:
+        return Refused(url, error.code, str(error).removeprefix(f"{url}: "))
+    if found.kind == "sitemap" and not media_type:
+        return Refused(url, "input-list", _no_article(found.answer.url, found.said))
+    if found.said:
+        console.say(found.said)
+    return _parcel(found.answer, media_type)
+
+
+def _no_article(sitemap: str, said: str) -> str:
+    what = said or "It is a sitemap, which lists pages and is none."
+    itself = " `--page` takes the page itself." if said else ""
+    return f"{what} `seealso sources add {sitemap}` lets the hub follow it.{itself}"
+
+
+def _parcel(page: Fetched, media_type: str | None) -> Parcel | Refused:
     head = page.data[: intake.HEAD_BYTES]
     if intake.looks_binary(head):
-        return Refused(
-            url, "file-binary", f"It is binary ({page.media_type}): give a page or a feed."
-        )
+        detail = f"It is binary ({page.media_type}): give a page or a feed."
+        return Refused(page.url, "file-binary", detail)
     kind = media_type or intake.precise(page.media_type, head)
     charset = f"; charset={page.charset}" if page.charset else ""
     return Parcel(page.url, page.data, kind + charset)
