@@ -233,7 +233,7 @@ class PageSource:
         promos = take_promos(root)
         day = page.updated or page.published or context.today or None
         head = take_head(root, base, day)
-        body = body_of(tree, page, base)
+        body = body_of(tree, page, base, title)
         if not title and not body:
             detail = "the page has neither a title nor text"
             return [Problem(code="empty", detail=detail, remedy="Send the page of an article.")]

@@ -1,29 +1,44 @@
-"""The body of a page: its main content as HTML."""
+"""The body of a page: its main content, with the structure that it has there.
+
+    tree --Survey--> blocks with numbers --names, cards--> furniture marked
+         --the element with most running text and least else--> the article's element
+         --line by line--> bylines, teasers, credits, empty sections out
+         --pictures resolved, links absolute--> HTML for the body profile
+
+Every element has a value: the running text in it less the links and scraps in it. The article's
+element is the one of the highest value, where names that sites give their article's text count for
+it. What the page declares (`articleBody`) is a witness: blocks that it repeats are believed.
+"""
 
 from __future__ import annotations
 
-import logging
 import re
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from lxml import html
+from seealso_sdk.furniture import related_heading
 from seealso_sdk.text import fold
-from seealso_source_page_around import drop, line
+from seealso_source_page_blocks import HEADINGS, PROSE, SENTENCE, Survey, mark_furniture, running
 from seealso_source_page_declared import Declared
+from seealso_source_page_shape import markup_of, prepare
+from seealso_source_page_words import APPEAL, CREDIT, TEASER, Part
 
-_SHORT = 400  # characters: below it trafilatura's fallbacks take the whole page
-_FRAME = ("script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form")
+_ANSWER_HEAD = 60  # characters by which an answer is found in the body
+_DECLARED_LEAST = 200  # characters of a declared body from which it can replace what is shown
 
 
-def body_of(tree: Any, page: Declared, base: str) -> str | None:
-    """The article's HTML: trafilatura's, for a short page that of its main element, else what the
-    page declares; with the answers that a FAQ declares and shows only on a click."""
-    found = _extracted(tree, base)
-    if found is None or len(plain(found)) < _SHORT:
-        found = _main_element(tree, base) or found
-    found = found or (f"<p>{escape(page.body, quote=False)}</p>" if page.body else None)
+def body_of(tree: Any, page: Declared, base: str, title: str = "") -> str | None:
+    """The article's HTML: the page's main content, or what the page declares where it shows less;
+    with the answers that a FAQ declares and shows only on a click. The tree is used up."""
+    found = extracted(tree, page.body, base, title)
     shown = fold(plain(found)) if found else ""
+    declared = page.body or ""
+    if len(declared) >= _DECLARED_LEAST and len(declared) > 2 * len(plain(found or "")):
+        found = _paragraphs(declared)
+        shown = fold(declared)
+    elif not found and declared:
+        found = _paragraphs(declared)
     missing = [
         (name, answer)
         for name, answer in page.questions
@@ -34,56 +49,259 @@ def body_of(tree: Any, page: Declared, base: str) -> str | None:
     return "\n".join([*([found] if found else []), *parts]) or None
 
 
-_ANSWER_HEAD = 60  # characters by which an answer is found in the body
-_INLINE_CODE = re.compile(r"(?<=[^\s>])( ?)<pre>([^<\n]{1,200})</pre>")
-
-
-def _extracted(tree: Any, base: str) -> str | None:
-    # Imported here: it takes a second, and describing the plugin must not.
-    import trafilatura
-
-    # It reports what it expects to fail as errors, on loggers that the host would show.
-    for name in ("trafilatura", "htmldate", "courlan", "justext"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    found: str | None = trafilatura.extract(
-        tree,
-        url=base or None,
-        output_format="html",
-        favor_precision=True,
-        include_comments=False,
-        include_formatting=True,
-        include_images=True,
-        include_links=True,
-        include_tables=True,
-    )
-    if found is None:
-        return None
-    # trafilatura writes code within a sentence as a block of its own.
-    inner = _INLINE_CODE.sub(r"\1<code>\2</code>", found)
-    return re.sub(r"\A\s*<html>\s*<body>|</body>\s*</html>\s*\Z", "", inner).strip() or None
-
-
-def _main_element(tree: Any, base: str) -> str | None:
-    """The content of the page's one article or main element, or of its body, without the frame."""
-    for path in ("//article", "//main", "//*[@role='main']", "//body"):
-        elements = tree.xpath(path)
-        if len(elements) == 1 and line(elements[0]):
-            whole = html.fragment_fromstring(html.tostring(elements[0], encoding="unicode"), "div")
-            for element in list(whole.iter(*_FRAME)):
-                drop(element)
-            if base:
-                whole.make_links_absolute(base, resolve_base_href=False, handle_failures="ignore")
-            return _inner(whole) if line(whole) else None
-    return None
-
-
-def _inner(whole: Any) -> str:
-    """The HTML inside a wrapper and, where it has one child only, inside that."""
-    while len(whole) == 1 and whole[0].tag in ("article", "main", "div", "body"):
-        whole = whole[0]
-    children = "".join(html.tostring(child, encoding="unicode") for child in whole)
-    return (escape(whole.text or "", quote=False) + children).strip()
-
-
 def plain(markup: str) -> str:
+    """The text of a piece of HTML on one line."""
     return " ".join(re.sub(r"<[^<>]*>", " ", markup).split())
+
+
+def _paragraphs(text: str) -> str:
+    lines = [line for line in text.split("\n") if line.strip()]
+    return "".join(f"<p>{escape(line.strip(), quote=False)}</p>" for line in lines)
+
+
+def extracted(tree: Any, declared: str | None, base: str, title: str = "") -> str | None:
+    """The main content of a parsed page as HTML, or None where there is no text."""
+    body = tree if tree.tag == "body" else tree.find("body")
+    root = tree if body is None else body
+    prepare(root)
+    page = Survey(root)
+    witness = Witness(page, declared)
+    mark_furniture(page, witness.vouches)
+    _mark_later_articles(page)
+    at = _article_element(page, witness)
+    if at is None:
+        return None
+    _Editor(page, at, fold(title), witness).edit()
+    return markup_of(page, at, base)
+
+
+# --- the witness -----------------------------------------------------------------------------
+
+_SEEN = 40  # characters of a block by which it is found in the declared text
+_VOUCHED = 100  # letters
+_WITNESS_LEAST = 300  # characters
+_WITNESS_MOST = 200_000
+
+
+class Witness:
+    """The article's text as the page declares it, and the blocks of the page that it repeats."""
+
+    def __init__(self, page: Survey, declared: str | None) -> None:
+        self.present = declared is not None and _WITNESS_LEAST <= len(declared) <= _WITNESS_MOST
+        self.seen = bytearray(len(page.elements))
+        self._page = page
+        if self.present:
+            said = fold(plain(declared or ""))
+            for at, text in enumerate(page.texts):
+                if page.values[at] > 0 and fold(text[: 2 * _SEEN])[:_SEEN] in said:
+                    self.seen[at] = 1
+        self._sum = running([v * s for v, s in zip(page.values, self.seen, strict=True)])
+
+    def vouches(self, at: int) -> bool:
+        """Whether most of the element's running text is in the declared one."""
+        if not self.present:
+            return False
+        seen = self._page.total(self._sum, at)
+        return seen > _VOUCHED and 2 * seen > self._page.total(self._page.sum_prose, at)
+
+
+# --- the article's element -------------------------------------------------------------------
+
+_FAVOUR = {Part.BODY: 1.5, Part.CONTENT: 1.15}
+_FAVOUR_ARTICLE = 1.25
+_WITNESSED = 1.4
+_HOLDERS = frozenset(
+    ("article", "body", "blockquote", "center", "dd", "details", "div", "fieldset", "figure")
+) | frozenset(("form", "html", "li", "main", "pre", "section", "table", "tbody", "td", "tr"))
+_LATER_LEAST = 500  # letters of the first article from which a second one is another page's
+
+
+def _article_element(page: Survey, witness: Witness) -> int | None:
+    values = [
+        0.0 if junk else value * (_WITNESSED if seen else 1.0)
+        for value, junk, seen in zip(page.values, page.junk, witness.seen, strict=True)
+    ]
+    sums = running(values)
+    best, best_value = None, 0.0
+    for at, element in enumerate(page.elements):
+        if page.junk[at] or not (element.tag in _HOLDERS or "-" in element.tag):
+            continue
+        value = sums[page.ends[at]] - sums[at]
+        if element.tag == "article":
+            value *= max(_FAVOUR_ARTICLE, _FAVOUR.get(page.parts[at], 1.0))
+        else:
+            value *= _FAVOUR.get(page.parts[at], 1.0)
+        if value > 0 and value >= best_value:
+            best, best_value = at, value
+    return _whole_page(page) if best is None else best
+
+
+def _whole_page(page: Survey) -> int | None:
+    """For a page without running text: its one article or main element, else all of it."""
+    for tag in ("article", "main"):
+        found = [at for at, e in enumerate(page.elements) if e.tag == tag and not page.junk[at]]
+        if len(found) == 1 and page.total(page.sum_weights, found[0]):
+            return found[0]
+    return 0 if page.sum_weights[-1] else None
+
+
+def _mark_later_articles(page: Survey) -> None:
+    """Endless pages load the next article below the first, each with a title of its own."""
+    first: int | None = None
+    at, size = 0, len(page.elements)
+    while at < size:
+        if page.elements[at].tag == "article" and not page.junk[at] and _has_title(page, at):
+            if first is None:
+                if page.total(page.sum_prose, at) < _LATER_LEAST:
+                    return
+                first = at
+            else:
+                page.mark(at)
+            at = page.ends[at]
+        else:
+            at += 1
+
+
+def _has_title(page: Survey, at: int) -> bool:
+    return any(page.elements[inner].tag == "h1" for inner in range(at, page.ends[at]))
+
+
+# --- line by line ----------------------------------------------------------------------------
+
+_SHORT = 90  # characters of what says who and when
+_LINKED = 0.6  # share of link text from which a box is one of links
+_LINE_LINKED = 0.8
+_BOX_MOST = 1500  # letters of a box of links
+_APPEAL_MOST = 300
+_END_SHARE = 0.7  # of the lines: what comes later is the end of the article
+_LINKED_PAGE = 0.35  # share of link text of a page that is about links: an index, a wiki
+_KEPT_WHOLE = frozenset(
+    ("li", "td", "th", "dt", "dd", "pre", "figcaption", "caption", "blockquote", "summary")
+)
+_PARAGRAPHS = frozenset(("p", "div", "section", "center"))
+_BOXES = frozenset(("div", "section", "ul", "ol", "table", "p", "dl", "aside", "nav"))
+_COLON = (":", "：")
+
+
+@dataclass(slots=True)
+class _Editor:
+    """Marks, inside the article's element, what an editor would strike out."""
+
+    page: Survey
+    root: int
+    title: str
+    witness: Witness
+
+    def edit(self) -> None:
+        """Mark as furniture, in the survey, what is no part of the article."""
+        page, end = self.page, self.page.ends[self.root]
+        if not self._is_about_links(end):
+            self._strike_boxes(end)
+        lines = [at for at in range(self.root, end) if page.texts[at]]
+        kept = [at for at in lines if not page.junk[at]]
+        prose = [at for at in kept if self._is_prose(at)]
+        if prose:
+            self._strike_head(kept, prose[0])
+            self._strike_tail(kept, prose[-1])
+        late = kept[int(len(kept) * _END_SHARE)] if kept else end
+        for at in kept:
+            if not page.junk[at] and not self.witness.seen[at] and self._foreign(at, at >= late):
+                self._strike(at)
+        self._strike_empty_sections(lines)
+
+    def _is_about_links(self, end: int) -> bool:
+        page = self.page
+        mine = [at for at in range(self.root, end) if not page.junk[at]]
+        weight = sum(page.weights[at] for at in mine)
+        return sum(page.weights[at] * page.links[at] for at in mine) > weight * _LINKED_PAGE
+
+    def _is_prose(self, at: int) -> bool:
+        return self.page.values[at] > 0
+
+    def _strike(self, at: int) -> None:
+        """One line; blocks inside it stay."""
+        self.page.junk[at] = 1
+        if self.page.ends[at] - at == 1 or not any(self.page.texts[at + 1 : self.page.ends[at]]):
+            self.page.mark(at)
+
+    def _strike_boxes(self, end: int) -> None:
+        page, at = self.page, self.root + 1
+        before = ""
+        while at < end:
+            if page.junk[at]:
+                at = page.ends[at]
+                continue
+            tag = page.elements[at].tag
+            if tag in _BOXES and not before.endswith(_COLON) and self._is_link_box(at):
+                page.mark(at)
+                at = page.ends[at]
+                continue
+            before = page.texts[at] or before
+            at += 1
+
+    def _is_link_box(self, at: int) -> bool:
+        page = self.page
+        weight = page.total(page.sum_weights, at)
+        linked = page.total(page.sum_links, at)
+        single = page.elements[at].tag == "p"
+        return (
+            0 < weight <= _BOX_MOST
+            and linked > weight * (_LINE_LINKED if single else _LINKED)
+            and page.total(page.sum_prose, at) < SENTENCE * 2
+        )
+
+    def _strike_head(self, kept: list[int], first: int) -> None:
+        """What stands above the title, and between it and the text: who, when, where filed."""
+        page = self.page
+        titles = [at for at in kept if at < first and page.elements[at].tag in HEADINGS]
+        own = [at for at in titles if self.title and fold(page.texts[at]) == self.title]
+        top = own[0] if own else next((at for at in titles if page.elements[at].tag == "h1"), -1)
+        for at in kept:
+            if at >= first:
+                return
+            tag = page.elements[at].tag
+            if at <= top or (
+                len(page.texts[at]) < _SHORT
+                and tag not in HEADINGS
+                and tag not in ("figcaption", "caption", "pre", "td", "th")
+            ):
+                self._strike(at)
+
+    def _strike_tail(self, kept: list[int], last: int) -> None:
+        """Scraps behind the last running text; what belongs to a list or a table stays."""
+        page = self.page
+        for at in reversed(kept):
+            if at <= last:
+                return
+            tag = page.elements[at].tag
+            if tag not in _KEPT_WHOLE and len(page.texts[at]) < _SHORT:
+                self._strike(at)
+
+    def _foreign(self, at: int, late: bool) -> bool:
+        """Whether a line by itself is none of the article's."""
+        text, tag, linked = self.page.texts[at], self.page.elements[at].tag, self.page.links[at]
+        if tag in HEADINGS:
+            return fold(text) == self.title or related_heading(text) == "strong"
+        if tag in _PARAGRAPHS and linked >= _LINE_LINKED and len(text) > SENTENCE:
+            return True
+        if len(text) >= _APPEAL_MOST:
+            return False
+        if TEASER.match(text) and (linked > 0 or len(text) < PROSE):
+            return True
+        if tag in _PARAGRAPHS and len(text) < 2 * _SHORT and CREDIT.match(text):
+            return True
+        return late and tag not in _KEPT_WHOLE and APPEAL.match(text) is not None
+
+    def _strike_empty_sections(self, lines: list[int]) -> None:
+        """A heading whose section was struck out, and one at the end that nothing follows."""
+        level, filled, struck = 0, False, True
+        for at in reversed(lines):
+            tag = self.page.elements[at].tag
+            if self.page.junk[at]:
+                struck = True
+            elif tag not in HEADINGS:
+                filled, struck = True, False
+            elif not filled and struck and level <= int(tag[1]):
+                self._strike(at)
+            else:
+                level, filled, struck = int(tag[1]), False, False

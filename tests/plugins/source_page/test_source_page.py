@@ -261,7 +261,7 @@ def test_media_are_those_of_the_article() -> None:
     found = article(page('<p><img src="/fish.jpg" alt="A fish" width="30"></p>', head))
     assert found.media == (
         Media("https://mere.example/lake.jpg", alt="Lake"),
-        Media("https://mere.example/fish.jpg", alt="A fish"),
+        Media("https://mere.example/fish.jpg", alt="A fish", width=30),
     )
 
 
