@@ -13,6 +13,7 @@ import threading
 import time
 
 import requests
+from seealso_feeds import reach
 
 from faults import look
 from faults.fleet import until
@@ -153,7 +154,10 @@ def never_asked(stage: Stage) -> None:
         press = stage.press(hub.fleet)
         (taken, _) = press.publish(2)
         look.rest(hub.database, 60)
+        channel = _channel(hub, "shelf-press-0", limit=5)
+        hub.fleet.ask("GET", f"{channel}.atom").raise_for_status()
         press.withdraw("press-0")
+        _told_until_asked(stage, hub, clock, channel)
         for days, kept in ((1, True), (89, True), (92, False)):
             clock.turn(days * DAY)
             press.publish(1)  # a change: what is cached is looked at again
@@ -166,7 +170,24 @@ def never_asked(stage: Stage) -> None:
                 )
         clock.turn(0)
         stage.settle(hub, press.book)
-        stage.outcome.did = "the clock went on 1, 89 and 92 days after a withdrawal"
+        stage.outcome.did = "the clock went on 16 minutes, 1, 89 and 92 days after a withdrawal"
+
+
+def _told_until_asked(stage: Stage, hub: Hub, clock: Clock, channel: str) -> None:
+    """A partner who had the article is unreached after a quarter of an hour, until it asks."""
+    look.quiet(2 * reach.EVERY_SECONDS)  # what was read is written down
+    stage.outcome.require(not _unreached(hub), "told as unreached at once")
+    clock.turn(16 * 60)
+    stage.outcome.require(len(_unreached(hub)) == 1, "nobody is told as unreached")
+    hub.fleet.ask("GET", f"{channel}.atom").raise_for_status()
+    until(lambda: not _unreached(hub), 3 * reach.EVERY_SECONDS, "who asked is reached")
+
+
+def _unreached(hub: Hub) -> list[object]:
+    answer = hub.fleet.ask("GET", "/api/partners/unreached")
+    answer.raise_for_status()
+    found: list[object] = answer.json()["unreached"]
+    return found
 
 
 def _channel(hub: Hub, topic: str, limit: int) -> str:

@@ -62,7 +62,7 @@ INSERT INTO granted VALUES
     ('{feeds}', 'INSERT, UPDATE', '{ledger}'),
     ('{feeds}', 'INSERT, UPDATE, DELETE',
      '{topic,topic_name,topic_word,topic_relation,filing,see_also,placement,term}'),
-    ('{feeds}', 'SELECT, INSERT, UPDATE', '{partner,channel}'),
+    ('{feeds}', 'SELECT, INSERT, UPDATE', '{partner,channel,feed_read}'),
 
     ('{dispatch}', 'SELECT, INSERT, UPDATE, DELETE', '{subscriber,subscription,consent,suppression}'),
     ('{dispatch}', 'INSERT, UPDATE', '{issue}'),

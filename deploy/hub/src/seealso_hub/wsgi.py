@@ -19,6 +19,7 @@ from seealso_core.web import Guard, create_app
 from seealso_dispatch.flow import Dispatch
 from seealso_dispatch.settings import DispatchSettings
 from seealso_dispatch.web import blueprint as dispatch_blueprint
+from seealso_feeds import reach
 from seealso_feeds.channels import Channels
 from seealso_feeds.documents import Hub
 from seealso_feeds.fast import FastLane, Watch
@@ -61,6 +62,7 @@ def make(settings: Settings, database: Database) -> App:
         ),
         collect=[
             lambda: health.metrics(database),
+            lambda: reach.metrics(database),
             lambda: [m for one in lane for m in one.metrics()],
         ],
         hub_url=settings.hub_url,

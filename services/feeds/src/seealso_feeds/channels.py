@@ -19,8 +19,10 @@ from seealso_store.database import Database
 from seealso_store.partners import ChannelRow, Partner
 from sqlalchemy import Connection
 
+from seealso_feeds import reach
 from seealso_feeds.documents import DEFAULT_LIMIT, MAX_LIMIT
 from seealso_feeds.errors import NotHere, Refused
+from seealso_feeds.reach import Unreached
 
 TOPICS_MAX = 100  # of one channel
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}\Z")
@@ -90,6 +92,11 @@ class Channels:
             if partner is None:
                 return partners.channels(conn)
             return partners.channels(conn, _partner(conn, partner).id)
+
+    def unreached(self) -> tuple[Unreached, ...]:
+        """Who may still show an article that was taken back."""
+        with self._database.read() as conn:
+            return reach.unreached(conn, self._database.now())
 
     def open_channel(self, wanted: Wanted) -> Opened:
         """Open a channel under a new secret.

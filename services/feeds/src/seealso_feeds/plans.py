@@ -18,6 +18,7 @@ from seealso_store import articles, feeds, partners, topics
 from seealso_store.articles import ArticleRow
 from seealso_store.clock import iso
 from seealso_store.feeds import ByRank, BySeries, ByTopics, Everything, Selection
+from seealso_store.partners import ChannelRow
 from seealso_store.topics import Topic
 from sqlalchemy import Connection
 
@@ -156,12 +157,8 @@ def channel_feed(conn: Connection, secret: str) -> Plan:
         raise NotHere("channel", "with this secret")
     if row.revoked is not None:
         raise Gone("channel", row.title, "the hub's operator has closed it", iso(row.revoked))
-    chosen = list(row.topics)
-    if row.related:
-        for slug in row.topics:
-            chosen += [near.slug for near in related_topics(conn, slug, RELATED_TOPICS)]
-    known = topics.many(conn, chosen)
-    heads = tuple(known[slug] for slug in dict.fromkeys(chosen) if slug in known)
+    selection = of_channel(conn, row)
+    known = {one.slug: one for one in selection.topics}
     subject = Subject(
         name=f"channels/{row.id}",
         title=row.title,
@@ -173,12 +170,23 @@ def channel_feed(conn: Connection, secret: str) -> Plan:
     )
     return Plan(
         subject=subject,
-        selection=ByTopics(heads, row.language),
+        selection=selection,
         touched=row.created,
         extensions=row.outputs,
         limit=min(row.max_items, MAX_LIMIT),
         most=min(row.max_items, MAX_LIMIT),
     )
+
+
+def of_channel(conn: Connection, row: ChannelRow) -> ByTopics:
+    """The articles of a channel."""
+    chosen = list(row.topics)
+    if row.related:
+        for slug in row.topics:
+            chosen += [near.slug for near in related_topics(conn, slug, RELATED_TOPICS)]
+    known = topics.many(conn, chosen)
+    heads = tuple(known[slug] for slug in dict.fromkeys(chosen) if slug in known)
+    return ByTopics(heads, row.language)
 
 
 # --- what the names in a URL stand for ------------------------------------------------------------

@@ -33,6 +33,7 @@ from seealso_feeds.looks import Looks
 from seealso_feeds.marks import Marks
 from seealso_feeds.pages import MessagePage, PageHead
 from seealso_feeds.plans import Planner
+from seealso_feeds.reach import Reads
 from seealso_feeds.serve import Look, Serve
 from seealso_feeds.web_partners import PartnersApi
 
@@ -70,7 +71,8 @@ def blueprint(
         channels: the operator's use cases.
     """
     routes = Blueprint("feeds", __name__)
-    public = PublicPages(serve, Maker(hub, host), Looks(hub), Marks(serve.database))
+    reads = Reads(serve.database)
+    public = PublicPages(serve, Maker(hub, host), Looks(hub), Marks(serve.database), reads)
     for rule, view in (
         ("/", public.start),
         ("/topics", public.topics),
@@ -103,8 +105,11 @@ def blueprint(
 class PublicPages:
     """What partners and readers pull."""
 
-    def __init__(self, serve: Serve, maker: Maker, looks: Looks, marks: Marks) -> None:
+    def __init__(
+        self, serve: Serve, maker: Maker, looks: Looks, marks: Marks, reads: Reads
+    ) -> None:
         self._serve = serve
+        self._reads = reads
         self._maker = maker
         self._looks = looks
         self._marks = marks
@@ -217,9 +222,11 @@ class PublicPages:
         media="*/*",
     )
     def channel_feed(self, secret: str, extension: str) -> Response:
+        asked = self._serve.database.now()
         response = self._feed(
             ("channel", secret), extension, lambda c: plans.channel_feed(c, secret)
         )
+        self._reads.note(secret, extension, asked)
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Robots-Tag"] = "noindex"
         return response

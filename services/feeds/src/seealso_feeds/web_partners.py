@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
@@ -53,6 +54,7 @@ class PartnersApi:
         for rule, method, view in (
             ("/api/partners", "GET", self.partners),
             ("/api/partners", "POST", self.add_partner),
+            ("/api/partners/unreached", "GET", self.unreached),
             ("/api/channels", "GET", self.channels),
             ("/api/channels", "POST", self.open_channel),
             ("/api/channels/<channel_id>", "DELETE", self.revoke),
@@ -76,6 +78,21 @@ class PartnersApi:
         url = _get(body, "url", str, "") or None
         partner, new = self._channels.add_partner(_get(body, "name", str, ""), url)
         return json_answer(_partner(partner), 201 if new else 200)
+
+    @describe(
+        "Who may still show an article that was taken back: read before, not asked since.",
+        tag="partners",
+    )
+    def unreached(self) -> Response:
+        found = [
+            {
+                **asdict(one),
+                "withdrawn_at": iso(one.withdrawn_at),
+                "last_read": iso(one.last_read),
+            }
+            for one in self._channels.unreached()
+        ]
+        return json_answer({"unreached": found})
 
     @describe("Channels, without their secrets.", tag="channels", query={"partner": "Id or name."})
     def channels(self) -> Response:

@@ -18,6 +18,7 @@ from seealso_store.clock import now
 from seealso_store.database import Database, open_database
 from seealso_store.migrate import prepare
 
+from seealso_feeds import reach
 from seealso_feeds.channels import Channels
 from seealso_feeds.documents import Hub
 from seealso_feeds.fast import FastLane, Watch
@@ -57,6 +58,7 @@ def make(settings: Settings, database: Database, host: PluginHost) -> FastLane:
         ready=lambda: health.check(database),
         collect=[
             lambda: health.metrics(database),
+            lambda: reach.metrics(database),
             lambda: [m for one in lane for m in one.metrics()],
         ],
         hub_url=settings.hub_url,

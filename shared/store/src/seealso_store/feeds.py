@@ -207,10 +207,30 @@ def entries(
     return tuple(found[line.article_id] for line in listed if line.article_id in found)
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An article that was taken back. Times in microseconds."""
+
+    article_id: str
+    title: str
+    first_seen: int
+    at: int
+    reason: str
+
+
 def tombstones(conn: Connection, selection: Selection, *, since: int) -> tuple[Tombstone, ...]:
     """Articles of the list that were withdrawn after `since`, latest first (RFC 6721)."""
+    return tuple(
+        Tombstone(article_id=one.article_id, when=iso(one.at), reason=one.reason)
+        for one in withdrawn(conn, selection, since=since)
+    )
+
+
+def withdrawn(conn: Connection, selection: Selection, *, since: int) -> tuple[Withdrawn, ...]:
+    """What `tombstones` are made of; at most `TOMBSTONES`."""
+    columns = ("id", "title", "first_seen", "withdrawn_at", "withdrawn_reason")
     query = (
-        sa.select(article.c.id, article.c.withdrawn_at, article.c.withdrawn_reason)
+        sa.select(*(article.c[name] for name in columns))
         .distinct()
         .where(article.c.status == "withdrawn", article.c.withdrawn_at > since)
         .order_by(article.c.withdrawn_at.desc(), article.c.id)
@@ -226,8 +246,7 @@ def tombstones(conn: Connection, selection: Selection, *, since: int) -> tuple[T
     if isinstance(selection, BySeries):
         query = query.where(article.c.series_slug == selection.slug)
     return tuple(
-        Tombstone(article_id=row[0], when=iso(row[1]), reason=row[2] or "")
-        for row in conn.execute(query)
+        Withdrawn(row[0], row[1], row[2], row[3], row[4] or "") for row in conn.execute(query)
     )
 
 

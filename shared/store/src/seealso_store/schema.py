@@ -414,6 +414,17 @@ channel = Table(  # feeds
     Index("ix_channel_partner", "partner_id"),
 )
 
+feed_read = (
+    Table(  # feeds. When a channel was last read, in each output: whom a withdrawal has reached
+        "feed_read",
+        metadata,
+        Column("channel_id", Text, nullable=False),
+        Column("output", Text, nullable=False),  # extension
+        Column("last", BigInteger, nullable=False),
+        PrimaryKeyConstraint("channel_id", "output"),
+    )
+)
+
 # --- newsletters: dispatch ---------------------------------------------------------------------
 
 subscriber = Table(  # dispatch

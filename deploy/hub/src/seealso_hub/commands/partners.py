@@ -16,6 +16,15 @@ COLUMNS = (
     Column("created", "Since"),
 )
 
+UNREACHED = (
+    Column("partner", "Partner"),
+    Column("channel_id", "Channel"),
+    Column("output", "Feed"),
+    Column("title", "Withdrawn article"),
+    Column("withdrawn_at", "Withdrawn"),
+    Column("last_read", "Last asked"),
+)
+
 
 @click.group(cls=HubGroup)
 def partners() -> None:
@@ -40,3 +49,15 @@ def list_(session: Session, as_json: bool) -> None:
     """All partners."""
     found = session.client().get("/api/partners")
     console.show(found, as_json, Listing("Partners", COLUMNS, found["partners"]))
+
+
+@partners.command()
+@json_option
+@pass_session
+def unreached(session: Session, as_json: bool) -> None:
+    """Partners who had an article that was withdrawn, and have not asked for their feed since.
+
+    Told after a quarter of an hour, for 90 days. Call them: they may still show it.
+    """
+    found = session.client().get("/api/partners/unreached")
+    console.show(found, as_json, Listing("Unreached", UNREACHED, found["unreached"]))

@@ -15,7 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add six tables, two columns and an index."""
+    """Add seven tables, two columns and an index."""
     op.create_table(
         "article_origin",
         sa.Column("article_id", sa.Text(), nullable=False),
@@ -29,6 +29,13 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_article_origin_source", "article_origin", ["source", "last_seen"], unique=False
+    )
+    op.create_table(
+        "feed_read",
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("output", sa.Text(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("channel_id", "output", name=op.f("pk_feed_read")),
     )
     op.create_table(
         "finding",
