@@ -15,6 +15,7 @@ from seealso_core.messages import Wake
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
 from seealso_ingest.flow import Ingest
 from seealso_ingest.receipts import Receipt
+from seealso_ingest.websub import WebSub
 from seealso_ingest.worker import Worker
 from seealso_sdk.model import Article, RawInput, Rendition
 from seealso_store import articles, ledger, renditions
@@ -274,7 +275,7 @@ def test_the_worker_ends_an_embargo_by_itself(
     database: Database, ingest: Ingest, clock: Clock
 ) -> None:
     (one,) = ingest.accept(posted(record(embargo_until="2025-10-10"))).accepted
-    worker = Worker(ingest, sweep_seconds=0.02)
+    worker = Worker(ingest, WebSub(ingest.database, ingest, ""), sweep_seconds=0.02)
     worker.start()
     try:
         clock.forward(2 * 86_400)

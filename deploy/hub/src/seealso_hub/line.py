@@ -24,6 +24,7 @@ from seealso_feeds.flow import Filing
 from seealso_feeds.worker import Worker as FilingWorker
 from seealso_ingest.flow import Ingest
 from seealso_ingest.settings import IngestSettings
+from seealso_ingest.websub import WebSub
 from seealso_ingest.worker import Worker as ClockWorker
 from seealso_render.flow import Render
 from seealso_render.settings import RenderSettings
@@ -109,7 +110,8 @@ def _dispatch(settings: Settings, database: Database, host: PluginHost) -> Dispa
 def _clock(settings: Settings, database: Database, host: PluginHost, nudger: Nudger) -> ClockWorker:
     own = IngestSettings.of(settings)
     ingest = Ingest(database, host, nudger, own)
-    return ClockWorker(ingest, sweep_seconds=own.sweep_seconds)
+    websub = WebSub.of(settings, database, ingest)
+    return ClockWorker(ingest, websub, sweep_seconds=own.sweep_seconds)
 
 
 def _in_thread(stop: Callable[[float], object], timeout: float) -> threading.Thread:

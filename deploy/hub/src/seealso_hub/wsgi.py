@@ -30,6 +30,7 @@ from seealso_feeds.web_topics import blueprint as topics_blueprint
 from seealso_ingest.flow import Ingest
 from seealso_ingest.settings import IngestSettings
 from seealso_ingest.web import blueprint as ingest_blueprint
+from seealso_ingest.websub import WebSub
 from seealso_render.web import blueprint as render_blueprint
 from seealso_store import health, keys
 from seealso_store import hub as hubs
@@ -85,7 +86,7 @@ def _blueprints(settings: Settings, database: Database, host: PluginHost) -> lis
     )
     ingest = Ingest(database, host, nudger, IngestSettings.of(settings))
     return [
-        ingest_blueprint(database, ingest, guard),
+        ingest_blueprint(database, ingest, guard, WebSub.of(settings, database, ingest)),
         render_blueprint(database, guard, nudger),
         topics_blueprint(Filing(database, hub_url=settings.hub_url), database, guard),
         feeds_blueprint(

@@ -40,6 +40,8 @@ from seealso_ingest.keyring import Keyring
 from seealso_ingest.receipts import Receipt, Rejection
 from seealso_ingest.web_keys import KeysApi
 from seealso_ingest.web_rejected import RejectedApi
+from seealso_ingest.web_websub import WebSubRoutes
+from seealso_ingest.websub import WebSub
 
 DEFAULT_SOURCE = "api"
 REASON_MAX = 1000  # characters
@@ -54,8 +56,9 @@ _WITHDRAWAL = {"type": "object", "properties": {"reason": {"type": "string"}}}
 _UNKNOWN = {404: "There is no such article."}
 
 
-def blueprint(database: Database, ingest: Ingest, guard: Guard) -> Blueprint:
-    """The routes below /api/articles, and those of the API's keys, which this service writes."""
+def blueprint(database: Database, ingest: Ingest, guard: Guard, websub: WebSub) -> Blueprint:
+    """The routes below /api/articles, those of the API's keys, which this service writes, and those
+    that hubs of feeds call."""
     routes = Blueprint("ingest", __name__)
     _taking_in(routes, ingest, guard)
     _listing(routes, database, guard)
@@ -63,6 +66,7 @@ def blueprint(database: Database, ingest: Ingest, guard: Guard) -> Blueprint:
     _taking_back(routes, ingest, guard)
     RejectedApi(database, ingest).register(routes, guard)
     KeysApi(Keyring(database)).register(routes, guard)
+    WebSubRoutes(websub).register(routes)
     return routes
 
 

@@ -1,4 +1,7 @@
-"""One thread that turns the clock: embargoes end and articles expire when they should.
+"""Threads that look what is due: one turns the clock, one asks the hubs of feeds.
+
+    turn    embargoes end and articles expire when they should
+    websub  subscriptions to hubs begin, are renewed, and end
 
 Any number of these may run, on any machine: the database says who was first.
 """
@@ -10,22 +13,30 @@ from seealso_core.messages import Wake
 from seealso_store.pulse import Pulse
 
 from seealso_ingest.flow import Ingest
+from seealso_ingest.websub import WebSub
+
+HUBS_SECONDS = 5.0  # between two looks for hubs that are due
 
 
 class Worker:
-    """The ingest service's thread, in this process.
+    """The ingest service's threads, in this process. A hub that answers slowly must not hold up the
+    clock, so each has its own.
 
     Args:
         sweep_seconds: how often it looks. A look costs one indexed query.
     """
 
-    def __init__(self, ingest: Ingest, *, sweep_seconds: float = 1.0) -> None:
+    def __init__(self, ingest: Ingest, websub: WebSub, *, sweep_seconds: float = 1.0) -> None:
         self._loop = Loop("turn", lambda stopping: ingest.turn(), sweep_seconds=sweep_seconds)
+        self._hubs = Loop(
+            "websub", lambda stopping: websub.turn(), sweep_seconds=max(sweep_seconds, HUBS_SECONDS)
+        )
         self._pulse = Pulse(ingest.database, "clock", lambda: [self._loop])
 
     def start(self) -> None:
         """Begin to look."""
         self._loop.start()
+        self._hubs.start()
         self._pulse.start()
 
     def wake(self, wake: Wake | None = None) -> None:
@@ -33,5 +44,5 @@ class Worker:
         self._loop.wake()
 
     def stop(self, timeout: float = 10.0) -> bool:
-        """End the thread. Returns whether it did in time."""
-        return stop_all([self._loop, self._pulse], timeout)
+        """End the threads. Returns whether they did in time."""
+        return stop_all([self._loop, self._hubs, self._pulse], timeout)

@@ -19,6 +19,7 @@ from seealso_store.migrate import prepare
 from seealso_ingest.flow import Ingest
 from seealso_ingest.settings import IngestSettings
 from seealso_ingest.web import blueprint
+from seealso_ingest.websub import WebSub
 from seealso_ingest.worker import Worker
 
 
@@ -34,16 +35,21 @@ def application() -> Flask:
     ingest = Ingest(
         database, host, Nudger(settings.broker_url, prefix=named(settings.broker_prefix)), own
     )
-    Worker(ingest, sweep_seconds=own.sweep_seconds).start()
-    return make(settings, database, ingest)
+    websub = WebSub.of(settings, database, ingest)
+    Worker(ingest, websub, sweep_seconds=own.sweep_seconds).start()
+    return make(settings, database, ingest, websub)
 
 
-def make(settings: Settings, database: Database, ingest: Ingest) -> Flask:
+def make(
+    settings: Settings, database: Database, ingest: Ingest, websub: WebSub | None = None
+) -> Flask:
     """The app, of parts that are given."""
 
+    guard = Guard(keys.checker(database))
+    websub = websub or WebSub.of(settings, database, ingest)
     return create_app(
         "seealso-ingest",
-        [blueprint(database, ingest, Guard(keys.checker(database)))],
+        [blueprint(database, ingest, guard, websub)],
         ready=lambda: health.check(database, disk_floor_mb=settings.disk_floor_mb),
         collect=[lambda: health.metrics(database)],
         hub_url=settings.hub_url,
