@@ -79,6 +79,33 @@ def test_its_feeds_carry_a_tombstone(own_garden: House, filed: bool) -> None:
     assert not other.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
 
 
+@pytest.mark.parametrize("filed", [False, True])
+def test_a_feed_that_an_edit_took_it_out_of_carries_its_tombstone_too(
+    own_garden: House, filed: bool
+) -> None:
+    name = "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+
+    def stones() -> int:
+        return len(etree.fromstring(own_garden.get("/topics/compost/feed.atom").data).findall(name))
+
+    own_garden.publish("a5", "Heaps", topics=("Compost", "Garden"))
+    own_garden.publish("a5", "Heaps", topics=("Garden",), body_html="<p>Not of compost.</p>")
+    assert "a5" not in own_garden.ids("/topics/compost/feed.json")
+    assert stones() == 0  # it has moved, and is not gone
+    own_garden.publish("a5", "Heaps", topics=("Garden",), body_html="<p>Another edit.</p>")
+    own_garden.withdraw("a5")
+    if filed:
+        own_garden.file()
+    assert stones() == 1
+
+
+def test_an_article_that_comes_back_under_a_topic_is_in_its_feed_again(own_garden: House) -> None:
+    for topics in (("Compost",), ("Garden",), ("Compost",)):
+        own_garden.publish("a5", "Heaps", topics=topics)
+    assert "a5" in own_garden.ids("/topics/compost/feed.json")
+    assert "a5" not in own_garden.ids("/topics/garden/feed.json")
+
+
 def test_who_has_the_old_feed_gets_the_new_one(own_garden: House) -> None:
     before = own_garden.get("/topics/compost/feed.rss")
     own_garden.withdraw("a1")

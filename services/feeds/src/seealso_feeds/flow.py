@@ -198,7 +198,8 @@ class Filing:
         names = {name for draft in drafts for name in draft.names.every}
         known, new = filing.known_topics(drafts, topics.by_names(tx, names))
         topics.add(tx, new, at)
-        filed = [filing.plan(draft, known) for draft in drafts] + _gone(tx, gone)
+        planned = [filing.plan(draft, known) for draft in drafts]
+        filed = filings.left(tx, planned) + _gone(tx, gone)
         touched = _touched(tx, filings.replace(tx, filed)) | {one.slug for one in new}
         labels = filing.answered_labels(drafts, known)
         dropped, risen = _settle_topics(tx, touched, labels, at)

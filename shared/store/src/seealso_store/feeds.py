@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause
 
 from seealso_store.arrays import one_of
 from seealso_store.clock import iso
-from seealso_store.filings import WITHDRAWN
+from seealso_store.filings import LEFT, WITHDRAWN
 from seealso_store.renditions import decode_parts
 from seealso_store.schema import (
     article,
@@ -240,7 +240,7 @@ def withdrawn(conn: Connection, selection: Selection, *, since: int) -> tuple[Wi
         return ()
     if isinstance(selection, ByTopics):
         query = query.join(filing, filing.c.article_id == article.c.id).where(
-            sa.or_(*(_filed(one.slug, *in_feed(one), WITHDRAWN) for one in selection.topics)),
+            sa.or_(*(_filed(one.slug, *in_feed(one), WITHDRAWN, LEFT) for one in selection.topics)),
             *_in_language(selection.language),
         )
     if isinstance(selection, BySeries):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from dataclasses import replace as dc_replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +36,8 @@ EDITORIAL = "editorial"
 DERIVED = "derived"
 SEE_ALSO = "see-also"
 WITHDRAWN = "withdrawn"  # where a withdrawn article was filed: its feeds still owe a tombstone
+LEFT = "left"  # where an article was filed before an edit: should it be withdrawn, they owe one too
+LEFT_MOST = 50  # of an article, those of its newest place in the list
 _FILING_LOCK = (0x5EEA, 1)  # PostgreSQL advisory lock, two-number space: one filing at a time
 
 
@@ -214,10 +217,32 @@ def _sync(
     return [*gone, *new]
 
 
+def left(tx: Connection, filed: Sequence[Filed]) -> list[Filed]:
+    """The same, with the topics that these articles were under and are no more: no feed holds them
+    there, and a withdrawal has to reach there all the same."""
+    ids = [one.article_id for one in filed]
+    was = (EDITORIAL, DERIVED, LEFT)
+    rows = tx.execute(
+        sa.select(filing).where(one_of(tx, filing.c.article_id, ids), filing.c.origin.in_(was))
+    )
+    before: dict[str, list[FilingRow]] = {}
+    for row in rows:
+        before.setdefault(row.article_id, []).append(
+            FilingRow(row.slug, row.article_id, LEFT, row.score, row.reason, row.sort_at)
+        )
+    return [_with_left(one, before.get(one.article_id, [])) for one in filed]
+
+
+def _with_left(one: Filed, before: Sequence[FilingRow]) -> Filed:
+    now = {row.slug for row in one.filings}
+    gone = sorted((row for row in before if row.slug not in now), key=lambda row: row.slug)
+    return dc_replace(one, filings=(*one.filings, *gone[:LEFT_MOST])) if gone else one
+
+
 def retire(tx: Connection, ids: Iterable[str]) -> list[FilingRow]:
     """The own filings of articles that are withdrawn, as they stay: marked, so that no feed holds
     them and every feed that did can still say that they are gone (RFC 6721)."""
-    kept = (EDITORIAL, DERIVED, WITHDRAWN)
+    kept = (EDITORIAL, DERIVED, WITHDRAWN, LEFT)
     rows = tx.execute(
         sa.select(filing).where(one_of(tx, filing.c.article_id, ids), filing.c.origin.in_(kept))
     )

@@ -110,7 +110,7 @@ def meetings(conn: Connection, slug: str) -> dict[str, Meeting]:
             _tally(sa.and_(~asks_me, ~asks_other)).label("cofiled"),
         )
         .join(mine, mine.c.article_id == other.c.article_id)
-        .where(other.c.slug != slug, other.c.origin != "withdrawn")
+        .where(other.c.slug != slug, other.c.origin.not_in(("withdrawn", "left")))
         .group_by(other.c.slug)
         .order_by(both.desc(), other.c.slug)
         .limit(MEETINGS)

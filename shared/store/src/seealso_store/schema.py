@@ -339,7 +339,7 @@ filing = Table(  # feeds
     metadata,
     Column("slug", Text, nullable=False),
     Column("article_id", Text, nullable=False),
-    Column("origin", Text, nullable=False),  # editorial, derived, see-also
+    Column("origin", Text, nullable=False),  # editorial, derived, see-also, withdrawn, left
     Column("score", Float, nullable=False),
     Column("reason", Text, nullable=False),
     Column("sort_at", BigInteger, nullable=False),

@@ -192,7 +192,11 @@ def counts(conn: Connection, slugs: Sequence[str]) -> list[TopicCount]:
             sa.func.max(filing.c.sort_at).label("newest"),
         )
         .join(article, article.c.id == filing.c.article_id)
-        .where(article.c.status == "published", one_of(conn, filing.c.slug, slugs))
+        .where(
+            article.c.status == "published",
+            filing.c.origin != "left",
+            one_of(conn, filing.c.slug, slugs),
+        )
         .group_by(filing.c.slug)
         .subquery()
     )
@@ -211,7 +215,7 @@ def ghosts(conn: Connection, limit: int = 100) -> list[TopicCount]:
         sa.select(filing.c.slug)
         .join(topic, topic.c.slug == filing.c.slug)
         .join(article, article.c.id == filing.c.article_id)
-        .where(topic.c.origin == GHOST, article.c.status == "published")
+        .where(topic.c.origin == GHOST, article.c.status == "published", filing.c.origin != "left")
         .group_by(filing.c.slug)
         .order_by(sa.func.count().desc(), filing.c.slug)
         .limit(limit)
