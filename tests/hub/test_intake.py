@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from seealso_hub import intake
 from seealso_hub.intake import NDJSON, Parcel, Refused
+from seealso_ingest.recognise import WXR
 
 LIMIT = 50_000_000
 
@@ -188,3 +189,48 @@ def test_every_line_that_is_not_blank_is_sent_once_with_its_own_number(rows: lis
     plain = (row.removeprefix(b"\xef\xbb\xbf").strip() for row in [b"{}", *rows])
     stripped = enumerate(plain, start=1)
     assert sent == [(number, row) for number, row in stripped if row]
+
+
+EXPORT = (
+    b'<?xml version="1.0"?>\n<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel>\n'
+    + b"".join(
+        b"<item><title>Post %d</title><wp:post_id>%d</wp:post_id><wp:post_type>post</wp:post_type>"
+        b"<content>%s</content></item>\n" % (n, n, b"word " * 1000)
+        for n in range(600)
+    )
+    + b"</channel></rss>"
+)
+
+
+@pytest.mark.parametrize("name", ["export.xml", "export.xml.gz", "export.wxr", "no-name"])
+def test_an_export_of_any_size_is_sent_in_parts(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(EXPORT) if name.endswith(".gz") else EXPORT)
+    found = read(path, limit=2_000_000)  # less than the file
+    assert all(isinstance(p, Parcel) and p.media_type == WXR for p in found)
+    bodies = [p.body for p in found if isinstance(p, Parcel)]
+    assert len(bodies) == 4
+    assert all(len(body) < 1_100_000 for body in bodies)
+    assert b"".join(bodies).count(b"</item>") == 600
+    taken = [p.taken for p in found if isinstance(p, Parcel)]
+    assert taken == sorted(taken)
+    assert taken[-1] == path.stat().st_size
+
+
+def test_an_export_from_a_pipe_is_sent_in_parts() -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    found = list(intake.parcels(Path("-"), Pipe(EXPORT), None, LIMIT))
+    assert sum(p.body.count(b"</item>") for p in found if isinstance(p, Parcel)) == 600
+    assert len(found) == 4
+
+
+def test_a_truncated_export_is_told_and_its_whole_posts_go_in(tmp_path: Path) -> None:
+    path = tmp_path / "cut.xml.gz"
+    path.write_bytes(gzip.compress(EXPORT, 0)[: len(EXPORT) // 2])
+    *parcels, last = read(path)
+    assert isinstance(last, Refused)
+    assert last.code == "gzip-broken"
+    assert 250 < sum(p.body.count(b"</item>") for p in parcels if isinstance(p, Parcel)) < 350

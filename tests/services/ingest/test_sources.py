@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seealso_ingest.chunks import chunks, count_lines
+from seealso_ingest.chunks import chunks, count
 from seealso_ingest.errors import InputRefused
 from seealso_ingest.sources import choose
 from seealso_sdk.model import RawInput
@@ -25,8 +25,17 @@ SOURCES = {
     "page": meta("page", "text/html"),
     "text": meta("text", "text/plain"),
     "sound": meta("sound", "audio/*"),
+    "wxr": meta("wxr", "application/x-wxr+xml"),
+    "nitf": meta("nitf", "text/vnd.iptc.nitf"),
+    "ninjs": meta("ninjs", "application/vnd.iptc.ninjs+json"),
     "sitemap": meta("sitemap", "application/vnd.seealso.sitemap+xml"),
 }  # fmt: skip
+WXR = (
+    b"<?xml version='1.0'?>\n<!-- <rss> -->\n<rss version='2.0'"
+    b" xmlns:wp='http://wordpress.org/export/1.2/'><channel/></rss>"
+)
+NITF = b"<!DOCTYPE nitf SYSTEM 'nitf.dtd'>\n<nitf/>"
+NINJS = b'{"uri": "u:1", "versionCreated": "2024-04-09", "headlines": []}'
 SITEMAP = b"<?xml version='1.0'?>\n<!-- urlset of <html> -->\n<urlset xmlns=''>"
 MAP = "application/vnd.seealso.sitemap+xml"
 FEED = b'{"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": []}'
@@ -44,6 +53,22 @@ FEED = b'{"version": "https://jsonfeed.org/version/1.1", "title": "x", "items": 
         ("application/octet-stream", b"\xef\xbb\xbf[1]", "json", "application/json"),
         ("application/octet-stream", b"<?xml version='1.0'?><rss>", "feed", "application/rss+xml"),
         ("application/x-www-form-urlencoded", b"<feed xmlns=''>", "feed", "application/atom+xml"),
+        ("application/xml", WXR, "wxr", "application/x-wxr+xml"),
+        ("application/rss+xml", WXR, "wxr", "application/x-wxr+xml"),
+        ("application/octet-stream", WXR, "wxr", "application/x-wxr+xml"),
+        ("text/xml", NITF, "nitf", "text/vnd.iptc.nitf"),
+        ("", NITF, "nitf", "text/vnd.iptc.nitf"),
+        ("text/xml", NITF.decode().encode("utf-16"), "nitf", "text/vnd.iptc.nitf"),
+        ("application/json", NINJS, "ninjs", "application/vnd.iptc.ninjs+json"),
+        ("application/json", b" [" + NINJS, "ninjs", "application/vnd.iptc.ninjs+json"),
+        ("application/x-ndjson", NINJS + b"\n{}", "ninjs", "application/x-ndjson"),
+        (
+            "application/json",
+            b'{"uri": "u:1", "headlines": "\\"bodies\\":"}',
+            "json",
+            "application/json",
+        ),
+        ("application/json", b'{"uri": "u:1", "title": "T"}', "json", "application/json"),
         ("application/xml", SITEMAP, "sitemap", MAP),
         ("text/xml", b"\xef\xbb\xbf<s:sitemapindex xmlns:s=''>", "sitemap", MAP),
         ("application/octet-stream", SITEMAP, "sitemap", MAP),
@@ -90,9 +115,15 @@ def test_chunks_are_the_lines_with_their_places(lines: list[str], ends: bool) ->
         assert records - chunk.records <= 100
     assert len(place) == sum(bool(t.strip()) for t in lines)
     assert list(place) == list(range(len(place)))
-    assert count_lines(raw.data) == len(place)
+    assert count(raw) == len(place)
 
 
 def test_what_is_no_lines_is_one_chunk() -> None:
     raw = RawInput(data=b"a\n" * 1000, media_type="text/plain")
     assert [chunk.raw for chunk in chunks(raw)] == [raw]
+
+
+def test_without_a_source_for_it_what_is_inside_changes_nothing() -> None:
+    few = {name: one for name, one in SOURCES.items() if name not in ("wxr", "ninjs")}
+    assert choose(RawInput(data=WXR, media_type="application/rss+xml"), few)[0] == "feed"
+    assert choose(RawInput(data=NINJS, media_type="application/json"), few)[0] == "json"

@@ -1,10 +1,11 @@
 """From what a person names (files, folders, standard input) to what the hub's API takes.
 
-    path --walk--> file --unpack--> bytes --kind--> Parcel (whole file, or ~100 lines of NDJSON)
+    path --walk--> file --unpack--> bytes --kind--> Parcel (whole file, or ~100 lines of NDJSON,
+                                            |               or ~1 MB of a WordPress export)
                                             └-----> Refused (and the next file goes on)
 
-Lines are streamed: memory stays at one chunk, however long the file. A line keeps its number in the
-whole file, so that an error points at it.
+Lines and exports are streamed: memory stays at one chunk, however long the file. A line keeps its
+number in the whole file, so that an error points at it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from seealso_ingest.sources import of_root
+from seealso_ingest import exports, recognise
 
 CHUNK_LINES = 100
 CHUNK_BYTES = 1_000_000
@@ -39,6 +41,9 @@ MEDIA_TYPES = {
     ".atom": "application/atom+xml",
     ".xml": "application/xml",
     ".jsonfeed": "application/feed+json",
+    ".wxr": recognise.WXR,
+    ".nitf": recognise.NITF,
+    ".ninjs": recognise.NINJS,
 }
 SHORT_TYPES = {  # what --type takes besides a media type
     "text": "text/plain",
@@ -49,6 +54,9 @@ SHORT_TYPES = {  # what --type takes besides a media type
     "rss": "application/rss+xml",
     "atom": "application/atom+xml",
     "jsonfeed": "application/feed+json",
+    "wxr": recognise.WXR,
+    "nitf": recognise.NITF,
+    "ninjs": recognise.NINJS,
 }
 STDIN = "-"
 
@@ -147,6 +155,8 @@ def _parcels(
         yield Refused(name, "file-binary", "It is a binary file: give text, HTML, JSON, or a feed.")
     elif media_type == NDJSON:
         yield from _chunks(reader, limit)
+    elif (kind := precise(media_type, head)) == recognise.WXR:
+        yield from _posts(reader)
     else:
         body = reader.read(limit + 1)
         if reader.failed:
@@ -154,7 +164,30 @@ def _parcels(
         elif len(body) > limit:
             yield Refused(name, "file-too-large", f"It is larger than {_mb(limit)}: divide it.")
         else:
-            yield Parcel(name, body, precise(media_type, head), taken=reader.taken)
+            yield Parcel(name, body, kind, taken=reader.taken)
+
+
+def _posts(reader: _Reader) -> Iterator[Parcel | Refused]:
+    """An export is gone through twice; what can't be wound back is kept in a file meanwhile."""
+    with tempfile.TemporaryFile() as kept:
+        if not reader.seekable:
+            while block := reader.read(CHUNK_BYTES):
+                kept.write(block)
+            if reader.failed:
+                yield reader.refused(0)
+                return
+            kept.flush()
+        whole = _buffered(kept)  # one: a second one would close the file with itself
+        opened: list[_Reader] = []
+
+        def again() -> _Reader:
+            opened[:] = [reader.again() if reader.seekable else _Reader(reader.name, whole, 0)]
+            return opened[0]
+
+        for piece in exports.divided(again, CHUNK_BYTES):
+            yield Parcel(reader.name, piece.data, recognise.WXR, taken=opened[0].taken)
+        if opened and opened[0].failed:
+            yield opened[0].refused(0)
 
 
 def _chunks(reader: _Reader, limit: int) -> Iterator[Parcel | Refused]:
@@ -185,12 +218,23 @@ def _chunks(reader: _Reader, limit: int) -> Iterator[Parcel | Refused]:
 class _Reader:
     """A file's bytes, unpacked where it is gzip. A broken archive ends early, with `failed` set."""
 
-    def __init__(self, name: str, raw: BinaryIO) -> None:
+    def __init__(self, name: str, raw: BinaryIO, at: int | None = None) -> None:
         self.name = name
         self.failed = ""
         self._raw = _buffered(raw)
+        if at is not None:
+            self._raw.seek(at)
         packed = self._raw.peek(2)[:2] == b"\x1f\x8b"
         self._file = _buffered(gzip.GzipFile(fileobj=self._raw)) if packed else self._raw
+
+    @property
+    def seekable(self) -> bool:
+        """Whether it can be read once more from its beginning."""
+        return self._raw.seekable()
+
+    def again(self) -> _Reader:
+        """The same file from its beginning; this one is not read any further."""
+        return _Reader(self.name, self._raw, 0)
 
     @property
     def taken(self) -> int:
@@ -255,12 +299,9 @@ def sniff(head: bytes) -> str:
     """The media type of content whose name says nothing."""
     text = head.removeprefix(_BOM).lstrip()
     if text.startswith(b"<"):
-        feed_or_xml = text[:5].lower() == b"<?xml" or text[:4].lower() in (
-            b"<rss",
-            b"<fee",
-            b"<rdf",
-        )
-        return "application/xml" if feed_or_xml else "text/html"
+        starts = (b"<?xml", b"<rss", b"<feed", b"<rdf")
+        is_xml = text[:5].lower().startswith(starts) or recognise.xml_format(head) is not None
+        return "application/xml" if is_xml else "text/html"
     if text.startswith(b"{"):
         return (
             NDJSON
@@ -281,15 +322,17 @@ def precise(media_type: str, head: bytes) -> str:
     """XML and JSON say inside which feed they are, if any; what says nothing is looked at."""
     if media_type in ("", "application/octet-stream"):
         media_type = sniff(head)
+    if media_type in recognise.XML_TYPES and (told := recognise.xml_format(head)) is not None:
+        return told
     if media_type in ("application/xml", "text/xml"):
-        if (told := of_root(head)) is not None:
-            return told
         lowered = head.lower()
         if b"<feed" in lowered:
             return "application/atom+xml"
         return "text/html" if b"<html" in lowered else "application/rss+xml"
     if media_type == "application/json" and b"https://jsonfeed.org/version/" in head:
         return "application/feed+json"
+    if media_type == "application/json" and recognise.is_ninjs(head):
+        return recognise.NINJS
     return media_type
 
 

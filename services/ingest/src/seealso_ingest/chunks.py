@@ -1,22 +1,24 @@
-"""A long input of lines in pieces, so that memory and a source's answer stay small. Pure.
+"""A long input in pieces, so that memory and a source's answer stay small. Pure.
 
-NDJSON of 40 MB ──> about a hundred lines at a time, each knowing where it stood
-anything else   ──> one piece
+NDJSON of 40 MB     ──> about a hundred lines at a time, each knowing where it stood
+a WordPress export  ──> a megabyte of posts at a time, with the attachments that they show
+anything else       ──> one piece
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from seealso_sdk.model import RawInput
 
+from seealso_ingest import exports
 from seealso_ingest.limits import LIMITS
+from seealso_ingest.recognise import JSON_LINES, WXR
 
-LINES = frozenset({
-    "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
-})  # fmt: skip
+LINES = JSON_LINES
 _LINE = re.compile(rb"[^\s][^\n]*")
 CHUNK_BYTES = 1_000_000
 
@@ -30,14 +32,24 @@ class Chunk:
     lines: int = 0
 
 
-def count_lines(data: bytes) -> int:
-    """The lines that are not blank."""
-    return sum(1 for _ in _LINE.finditer(data))
+PARTED = JSON_LINES | {WXR}  # what comes in parts, of which one may hold nothing
+
+
+def count(raw: RawInput) -> int:
+    """How many articles it may hold at most, where that is seen without reading it; else 1."""
+    if raw.media_type == WXR:
+        return exports.count_posts(raw.data)
+    return sum(1 for _ in _LINE.finditer(raw.data)) if raw.media_type in LINES else 1
 
 
 def chunks(raw: RawInput) -> Iterator[Chunk]:
     """The input in order, each piece whole lines. UTF-16 is left whole: its line ends are wider."""
-    if raw.media_type not in LINES or raw.data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    wide = raw.data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if raw.media_type == WXR and len(raw.data) > CHUNK_BYTES and not wide:
+        for piece in exports.divided(lambda: io.BytesIO(raw.data), CHUNK_BYTES):
+            yield Chunk(replace(raw, data=piece.data), piece.items)
+        return
+    if raw.media_type not in LINES or wide:
         yield Chunk(raw)
         return
     start = records = lines = 0  # of the piece in hand

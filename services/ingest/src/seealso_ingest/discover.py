@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from seealso_sdk.links import web_url
 
-from seealso_ingest import sources
+from seealso_ingest import recognise, sources
 from seealso_ingest.errors import InputRefused
 
 Kind = Literal["feed", "sitemap", "page", "other"]
@@ -58,7 +58,7 @@ def kind_of(data: bytes, media_type: str) -> Kind:
     root = sources.root_of(head)
     if root in _FEED_ROOTS:
         return "feed"
-    if sources.of_root(head) == sources.SITEMAP:
+    if recognise.xml_format(head) == recognise.SITEMAP:
         return "sitemap"
     try:
         sniffed = sources.sniff(head)

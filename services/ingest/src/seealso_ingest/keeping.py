@@ -26,7 +26,9 @@ from seealso_ingest.errors import InputRefused, NotKept, RejectedUnknown
 from seealso_ingest.pieces import Cut
 from seealso_ingest.receipts import Accepted, Rejection, Retried
 
-NOT_KEPT = frozenset({"stale", "loop", "empty", "input-empty", "input-list", "too-many-articles"})
+NOT_KEPT = frozenset(
+    {"stale", "loop", "left-out", "empty", "input-empty", "input-list", "too-many-articles"}
+)
 OF_ONE_INPUT = 1_000  # pieces of one input that are kept: it must not push out all others
 AT_ONCE = 100  # rows in one transaction
 

@@ -21,12 +21,13 @@ from seealso_sdk.model import Article, Lead, Piece, Problem, RawArticle, RawInpu
 from seealso_sdk.plugin import Source, SourceContext
 
 from seealso_ingest import answers, sources
-from seealso_ingest.chunks import LINES, chunks, count_lines
+from seealso_ingest.chunks import PARTED, chunks, count
 from seealso_ingest.drafting import Draft, drafted
 from seealso_ingest.errors import InputRefused, Refused
 from seealso_ingest.limits import LIMITS
 from seealso_ingest.pieces import Pieces
 from seealso_ingest.receipts import Item, Rejection, Unread, of_problem, of_refusal
+from seealso_ingest.recognise import WXR
 
 Read = Callable[[RawInput], Sequence[Piece]]
 
@@ -42,11 +43,13 @@ def items(raw: RawInput, read: Read) -> Iterator[Item | Unread]:
     Raises:
         InputRefused: nothing of it can be read, or there is too much in it.
     """
-    _require_few(count_lines(raw.data) if raw.media_type in LINES else 1)
+    _require_few(count(raw))
+    parted, nothing = raw.media_type in PARTED, True
     for chunk in chunks(raw):
         pieces = read(chunk.raw)
         found = [one for one in pieces if not isinstance(one, Lead)]
-        if raw.media_type not in LINES:
+        nothing = nothing and not found
+        if not parted:
             _require_no_list(pieces)
             _require_articles(found)
             _require_few(len(found))
@@ -57,12 +60,14 @@ def items(raw: RawInput, read: Read) -> Iterator[Item | Unread]:
                 yield Unread(of_problem(one, index, chunk.lines), cut)
                 continue
             try:
-                own = len(found) == 1 and raw.media_type not in LINES
+                own = len(found) == 1 and not parted
                 draft = drafted(one, source=raw.source, base=raw.url, own=own)
             except Refused as refused:
                 yield Unread(of_refusal(refused, index), cut)
             else:
                 yield Item(index, draft, cut)
+    if raw.media_type == WXR and nothing:
+        _require_articles(())
 
 
 def _require_no_list(pieces: Sequence[Piece]) -> None:

@@ -8,13 +8,13 @@ Pure. Any installed source takes part, by the media types that it declares.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from seealso_sdk.model import RawInput
 from seealso_sdk.plugin import SourceMeta
 
+from seealso_ingest import recognise
 from seealso_ingest.errors import InputRefused
 
 VAGUE = frozenset({
@@ -25,15 +25,6 @@ VAGUE = frozenset({
 _LOOK = 4096  # bytes
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _FEED_JSON = b"https://jsonfeed.org/version/"
-_ANY_XML = ("application/xml", "text/xml")
-# What stands before the root of a document: nothing here says what it is.
-_PROLOG = re.compile(
-    rb"(?:\s++|<\?[^>]*+>|<!--(?:[^-]|-(?!->))*+-->|<!DOCTYPE[^>\[]*+>)*+", re.IGNORECASE
-)
-_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*+:)?([A-Za-z_][\w.-]*+)")
-SITEMAP = "application/vnd.seealso.sitemap+xml"
-# By the local name of the root: prefixes are the writer's own.
-_ROOTS = {b"urlset": SITEMAP, b"sitemapindex": SITEMAP}
 
 
 def choose(raw: RawInput, sources: Mapping[str, SourceMeta]) -> tuple[str, RawInput]:
@@ -50,8 +41,9 @@ def choose(raw: RawInput, sources: Mapping[str, SourceMeta]) -> tuple[str, RawIn
         media_type = sniff(raw.data)
     elif media_type == "application/json" and _is_json_feed(raw.data):
         media_type = "application/feed+json"
-    elif media_type in _ANY_XML:
-        media_type = of_root(raw.data) or media_type
+    media_type, name = _inside(media_type, raw.data, sources)
+    if name is not None:
+        return name, replace(raw, media_type=media_type)
     for name, meta in sorted(sources.items()):
         if media_type in meta.media_types:
             return name, replace(raw, media_type=media_type)
@@ -80,7 +72,7 @@ def sniff(data: bytes) -> str:
             "it is no text",
             "Send text, HTML, JSON or a feed, with its Content-Type.",
         )
-    if (told := of_root(head)) is not None:
+    if (told := recognise.xml_format(data)) is not None:
         return told
     lowered = head.lower()
     if head[:1] in (b"{", b"["):
@@ -101,20 +93,27 @@ def sniff(data: bytes) -> str:
     return "application/xml" if lowered.startswith(b"<?xml") else "text/plain"
 
 
-def of_root(data: bytes) -> str | None:
-    """The media type that the root of an XML document speaks for; None where it is none of ours.
-
-    For what is served as ``application/xml`` or ``text/xml``, which say nothing of the content.
-    """
-    return _ROOTS.get(root_of(data) or b"")
-
-
 def root_of(data: bytes) -> bytes | None:
     """The local name of a document's root, as it is written; None where no element comes first."""
-    head = data[:_LOOK].removeprefix(b"\xef\xbb\xbf")
-    prolog = _PROLOG.match(head)
-    root = _ROOT.match(head, prolog.end() if prolog else 0)
-    return root[1] if root else None
+    found = recognise.root_of(data)
+    return found[0] if found else None
+
+
+def _inside(
+    media_type: str, data: bytes, sources: Mapping[str, SourceMeta]
+) -> tuple[str, str | None]:
+    """A format that is told by what is inside, and its source, where one reads it. Lines stay
+    lines: each is a document of its own."""
+    lines = media_type in recognise.JSON_LINES
+    found = None
+    if media_type in recognise.XML_TYPES:
+        found = recognise.xml_format(data)
+    elif media_type == "application/json" or lines:
+        found = recognise.NINJS if recognise.is_ninjs(data) else None
+    for name, meta in sorted(sources.items()):
+        if found is not None and found in meta.media_types:
+            return media_type if lines else found, name
+    return media_type, None
 
 
 def _is_json_feed(data: bytes) -> bool:

@@ -445,6 +445,24 @@ _PAGE: Final = (
     "<p>Walk at a pace at which you can still talk. Do it after each meal of the day.</p>"
     "</article></main></body></html>"
 )
+_WXR: Final = (
+    '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0" '
+    'xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+    'xmlns:wp="http://wordpress.org/export/1.2/"><channel><title>Harbour</title><item>'
+    "<title>Why a walk helps</title><link>https://harbour.example/walk</link><guid>walk</guid>"
+    "<content:encoded><![CDATA[Ten minutes\n\nare enough.]]></content:encoded><wp:post_id>1"
+    "</wp:post_id><wp:status>publish</wp:status><wp:post_type>post</wp:post_type></item>"
+    "</channel></rss>"
+)
+_NITF: Final = (
+    '<nitf><head><docdata><doc-id id-string="walk"/></docdata></head><body><body.head><hedline>'
+    "<hl1>Why a walk helps</hl1></hedline></body.head><body.content><p>Ten minutes are enough.</p>"
+    "</body.content></body></nitf>"
+)
+_NINJS: Final = (
+    '{"uri":"urn:x:walk","type":"text","versioncreated":"2024-03-02T08:00:00Z","headline":'
+    '"Why a walk helps","body_html":"<p>Ten minutes are enough.</p>"}'
+)
 _TEXT: Final = "Why does a walk help?\n\nThe muscles take up sugar.\n\nMarch 02, 2024\n"
 
 SOURCE_EXAMPLES: Final = {
@@ -453,6 +471,9 @@ SOURCE_EXAMPLES: Final = {
     "application/rss+xml": _FEED,
     "application/atom+xml": _ATOM,
     "application/feed+json": _JSON_FEED,
+    "application/x-wxr+xml": _WXR,
+    "text/vnd.iptc.nitf": _NITF,
+    "application/vnd.iptc.ninjs+json": _NINJS,
     "text/html": _PAGE,
     "text/plain": _TEXT,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from seealso_hub.errors import HubRefused
 from seealso_hub.frame import HubCommand, Session, json_option, pass_session
 from seealso_hub.intake import Parcel, Refused
 
+LEFT_OUT = "left-out"  # the code of what a source does not take for an article
 SHOWN = 20  # reasons in the summary
 PATIENCE_SECONDS = 60.0  # that a hub may take to restart or to catch up
 # Problems of one piece of input: the next piece goes on. Anything else ends the run.
@@ -35,7 +37,9 @@ class Outcome:
     updated: int = 0
     unchanged: int = 0
     rejected: int = 0
+    left_out: int = 0  # what is no article by the source's own rules: drafts of an export
     reasons: list[str] = field(default_factory=list)
+    whys: Counter[str] = field(default_factory=Counter)
 
     @property
     def articles(self) -> int:
@@ -52,14 +56,22 @@ class Outcome:
         if len(self.reasons) < SHOWN:
             self.reasons.append(f"{place}: {detail}")
 
+    def leave_out(self, detail: str) -> None:
+        """Count what nobody meant to send: told by its reasons, and no failure."""
+        self.left_out += 1
+        why = detail.partition(" was left out: ")[2] or detail
+        if why in self.whys or len(self.whys) < SHOWN:
+            self.whys[why] += 1
+
     def counts(self) -> dict[str, int]:
         """For ``--json``."""
-        return {
+        counts = {
             "created": self.created,
             "updated": self.updated,
             "unchanged": self.unchanged,
             "rejected": self.rejected,
         }
+        return counts | {"left_out": self.left_out} if self.left_out else counts
 
 
 @click.command(cls=HubCommand)
@@ -147,6 +159,9 @@ class Sender:
         for accepted in answer["accepted"]:
             self.outcome.accept(accepted["change"])
         for rejected in answer["rejected"]:
+            if rejected["code"] == LEFT_OUT:
+                self.outcome.leave_out(rejected["detail"])
+                continue
             place = parcel.place(int(rejected.get("index") or 0), rejected.get("line"))
             self.outcome.reject(place, rejected["detail"])
 
@@ -157,6 +172,8 @@ class Sender:
 
 def report(outcome: Outcome, as_json: bool) -> None:
     """The summary: reasons first, the counts last."""
+    for why, count in outcome.whys.items():
+        console.say(f"left out: {count}, because {why}")
     for reason in outcome.reasons:
         console.say(f"rejected: {reason}")
     if outcome.rejected > len(outcome.reasons):
@@ -165,7 +182,8 @@ def report(outcome: Outcome, as_json: bool) -> None:
         console.emit_line(outcome.counts())
         return
     counts = outcome.counts()
-    click.echo(", ".join(f"{count} {change}" for change, count in counts.items()))
+    words = (f"{count} {change.replace('_', ' ')}" for change, count in counts.items())
+    click.echo(", ".join(words))
 
 
 def _gather(
