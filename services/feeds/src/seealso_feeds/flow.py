@@ -198,9 +198,9 @@ class Filing:
         names = {name for draft in drafts for name in draft.names.every}
         known, new = filing.known_topics(drafts, topics.by_names(tx, names))
         topics.add(tx, new, at)
-        planned = [filing.plan(draft, known) for draft in drafts]
-        filed = filings.left(tx, planned) + _gone(tx, gone)
-        touched = _touched(tx, filings.replace(tx, filed)) | {one.slug for one in new}
+        filed = [filing.plan(draft, known) for draft in drafts] + _gone(tx, gone)
+        living = {draft.id for draft in drafts}
+        touched = _touched(tx, filings.replace(tx, filed, living)) | {one.slug for one in new}
         labels = filing.answered_labels(drafts, known)
         dropped, risen = _settle_topics(tx, touched, labels, at)
         ids = [one.article_id for one in filed]

@@ -10,7 +10,8 @@ Reads take whole batches: one or two statements each, every one on an index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from dataclasses import replace as dc_replace
 from typing import Any
@@ -37,7 +38,7 @@ DERIVED = "derived"
 SEE_ALSO = "see-also"
 WITHDRAWN = "withdrawn"  # where a withdrawn article was filed: its feeds still owe a tombstone
 LEFT = "left"  # where an article was filed before an edit: should it be withdrawn, they owe one too
-LEFT_MOST = 50  # of an article, those of its newest place in the list
+LEFT_MOST = 50  # of an article
 _FILING_LOCK = (0x5EEA, 1)  # PostgreSQL advisory lock, two-number space: one filing at a time
 
 
@@ -188,23 +189,55 @@ def load(conn: Connection, ids: Iterable[str]) -> list[Loaded]:
     return [Loaded(row.id, row.version, row.status, row.sort_at, bytes(row.body)) for row in rows]
 
 
-def replace(tx: Connection, filed: Sequence[Filed]) -> Touched:
-    """Let these articles be filed so and not otherwise. Rows that are right stay untouched."""
+def replace(tx: Connection, filed: Sequence[Filed], living: Collection[str]) -> Touched:
+    """Let these articles be filed so and not otherwise. Rows that are right stay untouched.
+
+    Args:
+        living: of these, the articles that are published: where they were filed and are no more is
+            kept (`LEFT`). No feed holds them there, and a withdrawal has to reach it all the same.
+    """
     ids = [one.article_id for one in filed]
     _sync(tx, term, TermRow, ids, [row for one in filed for row in one.terms])
     listed = _sync(tx, see_also, SeeAlsoRow, ids, [row for one in filed for row in one.see_also])
-    under_ = _sync(tx, filing, FilingRow, ids, [row for one in filed for row in one.filings])
+    wanted = [row for one in filed for row in one.filings]
+    under_ = _sync(tx, filing, FilingRow, ids, wanted, lambda had: _left(had, wanted, living))
     slugs = frozenset(row.slug for row in under_)
     return Touched(slugs, frozenset(row.slug for row in listed if row.slug))
 
 
+def _left(
+    had: Iterable[FilingRow], wanted: Sequence[FilingRow], living: Collection[str]
+) -> list[FilingRow]:
+    now = {(row.article_id, row.slug) for row in wanted}
+    was = [row for row in had if row.origin in (EDITORIAL, DERIVED, LEFT)]
+    counts: Counter[str] = Counter()
+    found = []
+    for row in sorted(was, key=lambda row: (row.article_id, row.slug)):
+        if row.article_id in living and (row.article_id, row.slug) not in now:
+            counts[row.article_id] += 1
+            if counts[row.article_id] <= LEFT_MOST:
+                found.append(dc_replace(row, origin=LEFT))
+    return found
+
+
+def _nothing(had: Iterable[Any]) -> list[Any]:
+    return []
+
+
 def _sync(
-    tx: Connection, table: Table, kind: type[Any], ids: list[str], wanted: Sequence[Any]
+    tx: Connection,
+    table: Table,
+    kind: type[Any],
+    ids: list[str],
+    wanted: Sequence[Any],
+    kept: Callable[[Iterable[Any]], list[Any]] = _nothing,
 ) -> list[Any]:
-    """Make the table's rows of the articles equal to `wanted`; the rows that differed."""
+    """Make the table's rows of the articles equal to `wanted`, and to what is `kept` of those that
+    there were; the rows that differed."""
     names = [one.name for one in fields(kind)]
     query = sa.select(*(table.c[name] for name in names)).where(one_of(tx, table.c.article_id, ids))
     have = {kind(*row) for row in tx.execute(query)}
+    wanted = [*wanted, *kept(have)]
     gone, new = have.difference(wanted), set(wanted) - have
     if gone:
         key = [column.name for column in table.primary_key]
@@ -215,28 +248,6 @@ def _sync(
         rows = [{name: getattr(row, name) for name in names} for row in new]
         insert_rows(tx, upsert(tx, table), rows)
     return [*gone, *new]
-
-
-def left(tx: Connection, filed: Sequence[Filed]) -> list[Filed]:
-    """The same, with the topics that these articles were under and are no more: no feed holds them
-    there, and a withdrawal has to reach there all the same."""
-    ids = [one.article_id for one in filed]
-    was = (EDITORIAL, DERIVED, LEFT)
-    rows = tx.execute(
-        sa.select(filing).where(one_of(tx, filing.c.article_id, ids), filing.c.origin.in_(was))
-    )
-    before: dict[str, list[FilingRow]] = {}
-    for row in rows:
-        before.setdefault(row.article_id, []).append(
-            FilingRow(row.slug, row.article_id, LEFT, row.score, row.reason, row.sort_at)
-        )
-    return [_with_left(one, before.get(one.article_id, [])) for one in filed]
-
-
-def _with_left(one: Filed, before: Sequence[FilingRow]) -> Filed:
-    now = {row.slug for row in one.filings}
-    gone = sorted((row for row in before if row.slug not in now), key=lambda row: row.slug)
-    return dc_replace(one, filings=(*one.filings, *gone[:LEFT_MOST])) if gone else one
 
 
 def retire(tx: Connection, ids: Iterable[str]) -> list[FilingRow]:
@@ -258,6 +269,9 @@ def drop_derived(tx: Connection, slugs: Iterable[str]) -> list[str]:
     Returns:
         The articles, which are to be filed again.
     """
+    slugs = list(slugs)
+    if not slugs:
+        return []
     theirs = sa.and_(one_of(tx, filing.c.slug, slugs), filing.c.origin == DERIVED)
     ids = sorted({row[0] for row in tx.execute(sa.select(filing.c.article_id).where(theirs))})
     if ids:
@@ -457,6 +471,9 @@ _PLACEMENT = [one.name for one in fields(Placement)]
 
 def unplace(tx: Connection, ids: Iterable[str]) -> None:
     """Forget the placements of articles that are gone."""
+    ids = list(ids)
+    if not ids:
+        return
     tx.execute(sa.delete(placement).where(one_of(tx, placement.c.article_id, ids)))
 
 

@@ -131,6 +131,9 @@ def get(conn: Connection, name: str) -> Topic | None:
 
 def many(conn: Connection, slugs: Iterable[str]) -> dict[str, Topic]:
     """The topics that exist of these slugs (not aliases)."""
+    slugs = list(slugs)
+    if not slugs:
+        return {}
     rows = conn.execute(sa.select(topic).where(one_of(conn, topic.c.slug, slugs)))
     return {row.slug: _topic(row) for row in rows}
 
@@ -369,6 +372,8 @@ def demote(tx: Connection, slugs: Iterable[str], now: int) -> None:
 
 def delete(tx: Connection, slugs: Sequence[str]) -> None:
     """Topics that nothing and nobody names any more, with their names. Filings stay."""
+    if not slugs:
+        return
     for table in (topic_name, topic_word, topic_relation, topic):
         tx.execute(sa.delete(table).where(one_of(tx, table.c.slug, slugs)))
     tx.execute(sa.delete(topic_relation).where(one_of(tx, topic_relation.c.other, slugs)))
