@@ -119,7 +119,9 @@ def _depth(tree: Any) -> int:
 
 _HEADING_LEAST = 8  # characters
 _HEAD_LEAST = 15  # characters that must be left of a title that is cut at its site's name
-_SITE_NAME = re.compile(r"\s+[|·•–—-]\s+|\s+::\s+|\s*[»›]\s*")
+_SITE_NAME = re.compile(
+    r"(?<!\s)\s+(?:[|·•–—-]|::)\s+|(?:(?<!\s)\s+)?[»›]\s*"  # (?<!\s): linear in spaces
+)
 
 
 def _title(tree: Any, page: Declared) -> str:

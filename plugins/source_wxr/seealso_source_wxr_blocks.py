@@ -44,7 +44,7 @@ _BARE = frozenset(
 )
 _KEPT = ("pre", "script", "style", "textarea", "svg")
 _BLANK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_BREAK = re.compile(r"[ \t]*(?:<br\s?/?>)?[ \t]*\n")
+_BREAK = re.compile(r"(?:(?<![ \t])[ \t]+)?(?:<br\s?/?>[ \t]*)?\n")  # linear in spaces
 _TAG_LINE_END = re.compile(r"<[A-Za-z/][^<>]*\n[^<>]*>")
 _BARE_ADDRESS = re.compile(r"https?://[^\s<>\"']{4,2000}\Z")
 _WRAPPED_ADDRESS = re.compile(

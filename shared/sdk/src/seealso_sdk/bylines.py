@@ -235,7 +235,8 @@ _PARTICLES = frozenset(
         *("ten", "la", "le", "el", "al", "bin", "ibn"),
     )
 )
-_AND = re.compile(r"\s*;\s*|\s+(?:and|y|und|et|e|en)\s+|\s*&\s*|\s+و\s*")
+# A run of spaces is looked at from its start only (?<!\s), or it takes the square of its length.
+_AND = re.compile(r"(?:(?<!\s)\s+)?[;&]\s*|(?<!\s)\s+(?:and|y|und|et|e|en)\s+|(?<!\s)\s+و\s*")
 _DEGREE = re.compile(
     r"(?:[A-Z]\.?){2,5}[a-z]?\.?|[A-Z][a-z]?\.?[A-Z][A-Za-z.]{0,4}|Jr\.?|Sr\.?|II+"
 )

@@ -176,7 +176,7 @@ _BREADCRUMB = re.compile(
     r"\s*[>›»/]\s*[^.!?]{1,80}$",
     re.IGNORECASE,
 )
-_BAR = re.compile(r"\s*[|·•]\s*|\n")
+_BAR = re.compile(r"(?:(?<!\s)\s+)?[|·•]\s*|\n")  # (?<!\s): linear in spaces
 _BAR_LINKS = _names(
     "Home,About,About us,Contact,Contact us,Terms,Terms of use,Terms of service,Privacy,"
     "Privacy policy,Privacy notice,Cookies,Cookie policy,Accessibility,Sitemap,Site map,Help,"
@@ -339,7 +339,7 @@ _MORE_ON = _any(
     r"^mehr (?:über|zu) \S.{0,60}$|^más sobre \S.{0,60}$|^plus sur \S.{0,60}$",
 )
 _INLINE = re.compile(r"^(?P<head>[^:：]{3,40}?)\s*[:：]\s*(?P<rest>\S.*)$", re.DOTALL)
-_DIVIDED = re.compile(r"\s*[;|·•]\s*")
+_DIVIDED = re.compile(r"(?:(?<!\s)\s+)?[;|·•]\s*")
 
 
 def related_heading(line: str) -> str | None:

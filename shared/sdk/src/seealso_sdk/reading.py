@@ -26,7 +26,7 @@ MAX_DEPTH: Final = 32
 
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _SPACE_RUN = re.compile(r" {2,}")
-_AROUND_BREAK = re.compile(r" *\n *")
+_AROUND_BREAK = re.compile(r"(?:(?<! ) +)?\n *")  # (?<! ): linear in spaces
 _TAG_NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)")
 # No restart inside a name (the look-behind) and no giving back: linear on any input.
 _ATTRIBUTE = re.compile(
