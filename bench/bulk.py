@@ -162,9 +162,8 @@ def _measure(folder: Path, megabytes: int, *, all_outputs: bool) -> int:
     bench, file = _Bench(folder, all_outputs=all_outputs), folder / "articles.jsonl"
     count = _write(file, megabytes)
     size = file.stat().st_size / MB
-    print(
-        f"{count:,} articles, {size:.0f} MB of NDJSON; {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
+    load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{count:,} articles, {size:.0f} MB of NDJSON; {load}")
     with suppress(AssertionError, psutil.NoSuchProcess), bench.hub() as hub:
         bench.ingest(file, hub, kill_at=0.5)
     half = bench.stored()
@@ -178,9 +177,8 @@ def _measure(folder: Path, megabytes: int, *, all_outputs: bool) -> int:
     twice = versions - kept
     print(f"{kept:,} of {count:,} articles stored, {count - kept} lost, {twice} doubled")
     flat = max(first.growth(first.client), first.growth(first.hub)) <= FLAT
-    print(
-        f"memory flat (at most {FLAT:g} times that of the second quarter): {'yes' if flat else 'NO'}"
-    )
+    answer = "yes" if flat else "NO"
+    print(f"memory flat (at most {FLAT:g} times that of the second quarter): {answer}")
     return 0 if kept == count and not twice and flat else 1
 
 

@@ -319,6 +319,12 @@ class JsonSource:
 def _unreadable(data: bytes) -> Problem | None:
     if not data.strip():
         return Problem(code="empty", detail="the input is empty", remedy="Send an article.")
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        return Problem(
+            code="html-as-json",
+            detail="this begins with '<', like HTML or XML, and was sent as JSON",
+            remedy="Send it as text/html (`--type html`, a name in .html), or as the feed it is.",
+        )
     if len(data) > MAX_BYTES:
         return Problem(
             code="too-large",

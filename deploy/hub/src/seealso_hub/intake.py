@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -108,7 +109,35 @@ def files(names: Iterable[str]) -> Iterator[Path | Refused]:
         elif path.is_file() or path.exists():
             yield path
         else:
-            yield Refused(name, "no-such-file", "There is no such file or folder.")
+            yield Refused(name, "no-such-file", no_such_file(name))
+
+
+_MISTYPED = re.compile(r"([a-z][a-z0-9+.-]{0,20}):/{0,3}(.+)", re.IGNORECASE)
+_HOST = re.compile(r"(?:[\w-]{1,63}\.){1,8}[a-z]{2,24}(?::\d{1,5})?(?:[/?#].*)?\Z", re.IGNORECASE)
+
+
+def no_such_file(name: str) -> str:
+    """There is none; where it was probably meant for an address, how that is written."""
+    if mistyped := _MISTYPED.match(name):
+        scheme = "http" if mistyped[1].lower() == "http" else "https"
+        return (
+            f"{mistyped[1]}: is no kind of address that is fetched, and there is no such file."
+            f" Did you mean {scheme}://{mistyped[2]}?"
+        )
+    if _HOST.match(name) and extension(Path(name)) not in MEDIA_TYPES:
+        return (
+            "There is no such file or folder."
+            f" An address begins with its scheme: did you mean https://{name}?"
+        )
+    return "There is no such file or folder."
+
+
+def passed_by(name: str) -> list[str]:
+    """The files below a folder whose ending says nothing of an article; hidden ones aside."""
+    folder = Path(name)
+    found = (p.relative_to(folder) for p in sorted(folder.rglob("*")) if p.is_file())
+    visible = (p for p in found if not any(part.startswith(".") for part in p.parts))
+    return [str(p) for p in visible if extension(p) not in MEDIA_TYPES]
 
 
 def extension(path: Path) -> str:
@@ -152,7 +181,7 @@ def _parcels(
     if not head.strip():
         yield Refused(name, "file-empty", "There is nothing in it.")
     elif looks_binary(head):
-        yield Refused(name, "file-binary", "It is a binary file: give text, HTML, JSON, or a feed.")
+        yield Refused(name, "file-binary", told_binary(head))
     elif media_type == NDJSON:
         yield from _chunks(reader, limit)
     elif (kind := precise(media_type, head)) == recognise.WXR:
@@ -284,15 +313,17 @@ def _buffered(raw: BinaryIO | gzip.GzipFile) -> io.BufferedReader:
 # --- what is it ----------------------------------------------------------------------------------
 
 _BOM = b"\xef\xbb\xbf"
-_WIDE = (b"\xff\xfe", b"\xfe\xff")  # UTF-16, which is full of NUL bytes
-_NOT_TEXT = (b"%PDF-", b"PK\x03\x04")
 
 
 def looks_binary(head: bytes) -> bool:
     """Whether the beginning of a file is not text of any kind."""
-    if head.startswith(_WIDE):
-        return False
-    return b"\0" in head or head.startswith(_NOT_TEXT)
+    return recognise.binary(head) is not None
+
+
+def told_binary(head: bytes) -> str:
+    """What it is, and what to do instead."""
+    what, remedy = recognise.binary(head) or ("a binary file", "Give text, HTML, JSON or a feed.")
+    return f"It is {what}. {remedy}"
 
 
 def sniff(head: bytes) -> str:

@@ -37,6 +37,7 @@ from sqlalchemy import Connection
 from seealso_ingest import decide, reading, sources
 from seealso_ingest.batch import standings, take, write
 from seealso_ingest.decide import Standing
+from seealso_ingest.doubts import require_an_article
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
 from seealso_ingest.keeping import Keeper, Refusals, of_input, still_refused
 from seealso_ingest.limits import LIMITS
@@ -135,6 +136,7 @@ class Ingest:
             if isinstance(one, Unread):
                 refusals.add(one.rejection, one.cut)
             else:
+                require_an_article(raw, one.draft)
                 yield one
 
     def _read(self, name: str, raw: RawInput, context: SourceContext) -> list[Piece]:

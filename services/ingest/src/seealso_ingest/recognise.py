@@ -52,6 +52,49 @@ def xml_format(data: bytes) -> str | None:
     return WXR if name == b"rss" and b"wordpress.org/export/" in tag else None
 
 
+_PICTURE = "Send the article that shows it; what it shows stands in its `media`."
+# How files begin that people take for text, what to call them, and what to do with them instead.
+_BINARY = (
+    (b"%PDF-", "a PDF", "Give the page that it belongs to, or its text as HTML or plain text."),
+    (b"{\\rtf", "an RTF document", "Save it as HTML or plain text."),
+    (b"\xd0\xcf\x11\xe0", "an old Office document", "Save it as HTML or plain text."),
+    (b"\x89PNG", "a picture", _PICTURE),
+    (b"\xff\xd8\xff", "a picture", _PICTURE),
+    (b"GIF8", "a picture", _PICTURE),
+    (b"RIFF", "a picture or a film", _PICTURE),
+    (b"\x1f\x8b", "a gzip file", "Unpack it; `seealso ingest` unpacks files that end in .gz."),
+    (b"ID3", "a sound", _PICTURE),
+    (b"OggS", "a sound or a film", _PICTURE),
+    (b"7z\xbc\xaf", "an archive", "Unpack it, and give the folder."),
+    (b"Rar!", "an archive", "Unpack it, and give the folder."),
+    (b"SQLite format 3", "a database", "Export its articles as JSON lines."),
+)
+_PACKED = (  # what a zip is, by the first names in it
+    (b"word/", "a Word document", "Save it as HTML or plain text."),
+    (b"xl/", "a spreadsheet", "Export its articles as JSON lines."),
+    (b"ppt/", "a presentation", "Save its text as HTML or plain text."),
+    (b"mimetypeapplication/vnd.oasis", "an OpenDocument file", "Save it as HTML or plain text."),
+    (b"mimetypeapplication/epub", "an e-book", "Send its chapters as HTML."),
+)
+
+
+def binary(head: bytes) -> tuple[str, str] | None:
+    """What a file is that is no text, and what to do instead; None where it may be text."""
+    for mark, name, remedy in _BINARY:
+        if head.startswith(mark):
+            return name, remedy
+    if head.startswith(b"PK\x03\x04"):
+        for mark, name, remedy in _PACKED:
+            if mark in head[:LOOK]:
+                return name, remedy
+        return "a zip archive", "Unpack it, and give the folder."
+    if head[4:8] == b"ftyp":
+        return "a film", _PICTURE
+    if b"\0" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
+        return "a binary file", "Give text, HTML, JSON or a feed."
+    return None
+
+
 def root_of(data: bytes) -> tuple[bytes, bytes] | None:
     """The root element's name without its prefix, and its whole start tag."""
     head = _ascii(data[:LOOK]).lstrip()

@@ -22,8 +22,8 @@ VAGUE = frozenset({
     "application/x-www-form-urlencoded",  # what `curl --data-binary` says of anything
 })  # fmt: skip
 
+_TEXTS = frozenset({"text/html", "text/plain", "application/json", "application/xml", "text/xml"})
 _LOOK = 4096  # bytes
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
 _FEED_JSON = b"https://jsonfeed.org/version/"
 
 
@@ -37,6 +37,8 @@ def choose(raw: RawInput, sources: Mapping[str, SourceMeta]) -> tuple[str, RawIn
     if not raw.data.strip():
         raise InputRefused("input-empty", "there is nothing in it", "Send an article.")
     media_type = raw.media_type
+    if media_type in _TEXTS:
+        _require_text(raw.data)
     if media_type in VAGUE:
         media_type = sniff(raw.data)
     elif media_type == "application/json" and _is_json_feed(raw.data):
@@ -51,6 +53,10 @@ def choose(raw: RawInput, sources: Mapping[str, SourceMeta]) -> tuple[str, RawIn
     for name, meta in sorted(sources.items()):
         if f"{main}/*" in meta.media_types:
             return name, replace(raw, media_type=media_type)
+    if (found := recognise.binary(raw.data[: recognise.LOOK])) is not None:
+        raise InputRefused(
+            "media-type", f"no source reads {media_type}; it is {found[0]}", found[1]
+        )
     known = sorted({kind for meta in sources.values() for kind in meta.media_types})
     raise InputRefused(
         "media-type",
@@ -66,12 +72,7 @@ def sniff(data: bytes) -> str:
         InputRefused: it is no text.
     """
     head = data[:_LOOK].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if b"\0" in head and not data.startswith(_WIDE):
-        raise InputRefused(
-            "input-binary",
-            "it is no text",
-            "Send text, HTML, JSON or a feed, with its Content-Type.",
-        )
+    _require_text(data)
     if (told := recognise.xml_format(data)) is not None:
         return told
     lowered = head.lower()
@@ -97,6 +98,12 @@ def root_of(data: bytes) -> bytes | None:
     """The local name of a document's root, as it is written; None where no element comes first."""
     found = recognise.root_of(data)
     return found[0] if found else None
+
+
+def _require_text(data: bytes) -> None:
+    found = recognise.binary(data[: recognise.LOOK])
+    if found is not None:
+        raise InputRefused("input-binary", f"it is {found[0]}", found[1])
 
 
 def _inside(

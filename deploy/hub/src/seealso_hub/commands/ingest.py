@@ -22,6 +22,7 @@ from seealso_hub.errors import HubRefused
 from seealso_hub.frame import HubCommand, Session, json_option, pass_session
 from seealso_hub.intake import Parcel, Refused
 
+SHOWN_PASSED = 5  # files that were left alone
 LEFT_OUT = "left-out"  # the code of what a source does not take for an article
 SHOWN = 20  # reasons in the summary
 PATIENCE_SECONDS = 60.0  # that a hub may take to restart or to catch up
@@ -197,11 +198,21 @@ def _gather(
         elif name.startswith(("http://", "https://")):
             yield _fetched(name, media_type, want, settings.allow_private_fetch)
         else:
+            _tell_passed_by(name)
             for path in intake.files([name]):
                 if isinstance(path, Refused):
                     yield path
                 else:
                     yield from intake.parcels(path, None, media_type, limit)
+
+
+def _tell_passed_by(name: str) -> None:
+    """A folder holds other things, too; which ones were no articles is said once."""
+    others = intake.passed_by(name) if Path(name).is_dir() else []
+    if others:
+        more = f" and {len(others) - SHOWN_PASSED} more" if len(others) > SHOWN_PASSED else ""
+        listed = ", ".join(others[:SHOWN_PASSED])
+        console.say(f"{name}: left alone, by their endings no articles: {listed}{more}.")
 
 
 def _fetched(url: str, media_type: str | None, want: Want, allow_private: bool) -> Parcel | Refused:
@@ -231,8 +242,12 @@ def _no_article(sitemap: str, said: str) -> str:
 def _parcel(page: Fetched, media_type: str | None) -> Parcel | Refused:
     head = page.data[: intake.HEAD_BYTES]
     if intake.looks_binary(head):
-        detail = f"It is binary ({page.media_type}): give a page or a feed."
-        return Refused(page.url, "file-binary", detail)
+        return Refused(page.url, "file-binary", intake.told_binary(head))
+    if not head.strip():
+        detail = (
+            "The page is empty. Look at it in a browser: perhaps it wants a log-in or has moved."
+        )
+        return Refused(page.url, "page-empty", detail)
     kind = media_type or intake.precise(page.media_type, head)
     charset = f"; charset={page.charset}" if page.charset else ""
     return Parcel(page.url, page.data, kind + charset)
