@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
+import sqlalchemy as sa
 from seealso_sdk.model import Rendition
 from seealso_sdk.plugin import OutputMeta
-from seealso_store import ledger, outputs, renditions
+from seealso_store import ledger, outputs, renditions, schema
 from seealso_store.clock import SECOND
 from seealso_store.database import Database
 from seealso_store.ledger import FILING, LANE_WITHDRAW, Counts, Opening
@@ -89,6 +90,18 @@ def test_an_expired_lease_is_taken_by_another_worker_and_the_zombie_is_refused(
         assert ledger.release(tx, zombie, T0) == 0
     assert settle(db, heir) == {"a1"}
     assert settle(db, heir) == set(), "settling twice is settling once"
+
+
+def test_a_claim_that_a_crash_took_back_is_not_given_out_again(db: Database) -> None:
+    open_rows(db, "a1")
+    lost = claim(db)
+    with db.write() as tx:  # the server came back as it was before that claim
+        same = sa.update(schema.ledger).where(schema.ledger.c.article_id == "a1")
+        tx.execute(same.values(state="waiting", token=0, lease_until=0, attempts=0))
+    heir = claim(db)
+    assert heir[0].token != lost[0].token
+    assert settle(db, lost) == set()
+    assert settle(db, heir) == {"a1"}
 
 
 def test_a_newer_version_wanted_while_leased_sends_the_row_back_to_waiting(db: Database) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from seealso_store import schema
 from seealso_store.database import Database, insert_rows, upsert
 from seealso_store.schema import filing, topic_name
 
@@ -54,3 +55,22 @@ def _conflict(db: Database) -> None:
     with db.read() as conn:
         found = {row.name: row.slug for row in conn.execute(sa.select(topic_name))}
     assert found == {"rain": "weather", "showers": "rain"}
+
+
+@pytest.mark.parametrize(("durable", "waits"), [(True, "on"), (False, "off")])
+@pytest.mark.live
+def test_only_what_is_derived_commits_without_waiting_for_the_disk(
+    postgres: Database, durable: bool, waits: str
+) -> None:
+    with postgres.write(durable=durable) as tx:
+        assert tx.exec_driver_sql("SHOW synchronous_commit").scalar_one() == waits
+    with postgres.write() as tx:  # on the same connection
+        assert tx.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+
+
+def test_what_is_not_durable_is_committed_like_anything_else(database: Database) -> None:
+    with database.write(durable=False) as tx:
+        tx.execute(schema.hub.insert().values(name="a", value="b"))
+    with database.read() as conn:
+        found = conn.execute(sa.select(schema.hub.c.value).where(schema.hub.c.name == "a"))
+        assert found.scalar_one() == "b"

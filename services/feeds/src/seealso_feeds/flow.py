@@ -127,7 +127,7 @@ class Filing:
     def _first_claims(self) -> list[Claim]:
         if not ledger.worth_a_claim(self._database, ledger.FILING, self._database.now()):
             return []
-        return self._database.transact(self._claim)
+        return self._database.transact(self._claim, durable=False)
 
     def _claim(self, tx: Connection) -> list[Claim]:
         now, lease = self._database.now(), self._lease_seconds
@@ -158,7 +158,10 @@ class Filing:
     def _file(self, claims: Sequence[Claim], go_on: Callable[[], bool]) -> list[Claim]:
         causes = [claim.traceparent for claim in claims]
         with tracing.span("file", causes, {"articles": len(claims)}):
-            done, following = self._database.transact(lambda tx: self._file_in(tx, claims, go_on))
+            # What a crash of the server takes back is filed again: its ledger row goes with it.
+            done, following = self._database.transact(
+                lambda tx: self._file_in(tx, claims, go_on), durable=False
+            )
         told.tell(log, "Filed", done, ledger.FILING)
         meters.SETTLED.add(ledger.FILING, by=len(done))
         return following

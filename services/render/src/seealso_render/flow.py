@@ -160,7 +160,7 @@ class Render:
         self._host.registry.enabled("output", output)
         if not ledger.worth_a_claim(self._database, output, self._clock()):
             return Batch()
-        return self._database.transact(lambda tx: self._claim(tx, output))
+        return self._database.transact(lambda tx: self._claim(tx, output), durable=False)
 
     def _claim(self, tx: Connection, output: str) -> Batch:
         claims = ledger.claim(
@@ -193,7 +193,8 @@ class Render:
                 settled = self._record(tx, output, outcome)
                 return settled, self._claim(tx, output) if go_on and not stopping() else Batch()
 
-            settled, following = self._database.transact(work)
+            # A rendition that a crash of the server takes back is made again: its row says so.
+            settled, following = self._database.transact(work, durable=False)
             self._tell(output, settled, outcome)
         return following
 

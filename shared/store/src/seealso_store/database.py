@@ -4,7 +4,7 @@ SQLite runs in WAL with `synchronous=FULL`: a commit survives power loss. A writ
 the lock at its start (BEGIN IMMEDIATE), so it never fails half-way for want of it.
 
     read()      a snapshot
-    write()     one transaction
+    write()     one transaction; one that is not `durable` is over before the disk has it
     transact(f) one transaction, done again where another one was in its way (a deadlock)
     now()       the clock by which leases and tries are timed: PostgreSQL's own, else this machine's
 """
@@ -86,21 +86,29 @@ class Database:
             yield conn
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """One transaction: commits at the end, rolls back when the block raises."""
+    def write(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One transaction: commits at the end, rolls back when the block raises.
+
+        Args:
+            durable: false for what would be done again if it were lost. On PostgreSQL nobody then
+                waits for the disk: a server that crashes may lose the last half second of such
+                commits, always the newest ones, and none that a durable one came after.
+        """
         self._stay_in_process()
         turn = self._turns.take(BUSY_TIMEOUT_MS / 1000) if self.dialect == "sqlite" else _FREE
         with _translated(self.engine), turn, self.engine.connect() as conn:
             if self.dialect == "sqlite":
                 conn.exec_driver_sql("ROLLBACK")
                 conn.exec_driver_sql("BEGIN IMMEDIATE")
+            elif not durable:
+                conn.exec_driver_sql("SET LOCAL synchronous_commit = off")
             yield conn
             began = time.perf_counter()
             conn.commit()
             meters.COMMIT_SECONDS.observe(time.perf_counter() - began)
 
-    def transact(self, work: Callable[[Connection], T]) -> T:
-        """What `work` returns, once what it wrote is committed.
+    def transact(self, work: Callable[[Connection], T], *, durable: bool = True) -> T:
+        """What `work` returns, once what it wrote is committed. `durable`: see `write`.
 
         Where the server ended the transaction in favour of another one (a deadlock, SQLSTATE 40P01
         or 40001), it is done again, a few times. So `work` may be called more than once, and
@@ -111,7 +119,7 @@ class Database:
         """
         for left in reversed(range(TRIES)):
             try:
-                with self.write() as tx:
+                with self.write(durable=durable) as tx:
                     return work(tx)
             except StoreConflict:
                 if not left:

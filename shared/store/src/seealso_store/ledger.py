@@ -16,6 +16,7 @@ Times are microseconds since 1970.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ from seealso_store.schema import article, ledger, rendition
 
 FILING = "filing"  # the feeds service's step, a row like an output's
 LANE_WITHDRAW, LANE_NEW, LANE_BACKFILL = 0, 1, 2
+TOKEN_STEP = 1_000_000  # at most, by which a claim raises a row's token
 ERROR_MAX = 2000  # characters kept of an error
 
 _c = ledger.c
@@ -319,7 +321,8 @@ def claim(
     """Lease up to `limit` rows that are due, and rows whose lease has run out, in order of lane.
 
     Raises each row's token and attempts. On PostgreSQL rows that somebody else is claiming just
-    now are skipped, never waited for.
+    now are skipped, never waited for. The token goes up by chance: a claim that a crash of the
+    server takes back is not given out a second time.
     """
     rows = tx.execute(
         _CLAIM,
@@ -328,6 +331,7 @@ def claim(
             "p_limit": limit,
             "p_now": now,
             "p_until": now + int(lease_seconds * SECOND),
+            "p_step": random.randint(1, TOKEN_STEP),  # noqa: S311  # no secret
         },
     )
     claims = [
@@ -464,7 +468,7 @@ def _claim_statement() -> sa.Executable:
         .values(
             state="leased",
             lease_until=bindparam("p_until", type_=sa.BigInteger),
-            token=_c.token + 1,
+            token=_c.token + bindparam("p_step", type_=sa.BigInteger),
             attempts=_c.attempts + 1,
             updated=bindparam("p_now", type_=sa.BigInteger),
         )
