@@ -172,11 +172,23 @@ def _part(element: Any, tag: str, *, is_block: bool) -> Part:
     names = f"{given.get('class', '')} {given.get('id', '')}"
     part = part_of(names) if len(names) > 1 else Part.NOTHING
     by_tag = _TAGS.get(tag, Part.NOTHING)
+    if not is_block and _is_mark(element, tag, names):
+        return Part.FURNITURE
     if not is_block and part in (Part.FAINT, Part.BODY, Part.CONTENT):
         return Part.NOTHING
     return by_tag if by_tag is Part.FURNITURE else max(part, by_tag)
 
 
+def _is_mark(element: Any, tag: str, names: str) -> bool:
+    """The number of a note, and the name behind a picture's caption."""
+    if tag == "sup":
+        return _NOTE.search(names) is not None
+    parent = element.getparent()
+    return parent is not None and parent.tag == "figcaption" and _CREDIT.search(names) is not None
+
+
+_NOTE = re.compile(r"\b(?:reference|footnote|fn-?ref|cite_?ref)", re.IGNORECASE)
+_CREDIT = re.compile(r"credit|copyright|photographer|byline|source", re.IGNORECASE)
 _TAGS = {
     "article": Part.CONTENT,
     "main": Part.CONTENT,
@@ -190,6 +202,7 @@ _TAGS = {
     "address": Part.FAINT,
     "form": Part.FAINT,
 }
+_FRAME = frozenset(("nav", "aside", "footer", "dialog", "menu", "search"))
 _ROLES = {
     "navigation": Part.FURNITURE,
     "complementary": Part.FURNITURE,
@@ -197,7 +210,6 @@ _ROLES = {
     "banner": Part.FURNITURE,
     "search": Part.FURNITURE,
     "dialog": Part.FURNITURE,
-    "alert": Part.FURNITURE,
     "alertdialog": Part.FURNITURE,
     "menu": Part.FURNITURE,
     "menubar": Part.FURNITURE,
@@ -230,7 +242,8 @@ _MOST_FREE = 0.65  # where enough is left without all that has such names
 _FREE = 400  # letters that are enough
 _FAINT_MOST = 300  # letters of running text in what only may be furniture
 _FAINT_SHARE = 0.3
-_BESIDE = 140  # letters of running text that must be left beside comments and cards
+_BESIDE = 140  # letters of running text that must be left beside comments
+_BESIDE_CARDS = 250  # and beside cards
 _HELD = 300  # letters of an article's body inside what seems to be furniture
 _CARDS = 3  # of one kind from which they are a list of other pages
 _CARDS_SHARE = 0.75  # of a row that are cards clearly
@@ -248,16 +261,17 @@ def mark_furniture(page: Survey, vouched: Callable[[int], bool]) -> None:
     """
     free = _free(page)
     whole = page.sum_prose[-1]
+    common = _common(page, whole * _MOST)
     most = whole * (_MOST_FREE if free >= _FREE else _MOST)
     at, size = 0, len(page.elements)
     while at < size:
-        if _is_furniture(page, at, whole, most) and not vouched(at):
+        if _is_furniture(page, at, whole, most) and not (vouched(at) or _key(page, at) in common):
             page.mark(at)
             at = page.ends[at]
             continue
         for cards in _cards(page, at):
             prose = sum(page.total(page.sum_prose, card) for card in cards)
-            if prose < most or (free >= _BESIDE and prose <= whole - _BESIDE):
+            if prose < most or (free >= _BESIDE_CARDS and prose <= whole - _BESIDE_CARDS):
                 for card in cards:
                     page.mark(card)
         at += 1
@@ -277,6 +291,36 @@ def _free(page: Survey) -> float:
             taken += sum(page.total(page.sum_prose, card) for card in cards)
         at += 1
     return page.sum_prose[-1] - taken
+
+
+def _common(page: Survey, most: float) -> set[tuple[str, str]]:
+    """Kinds of elements that hold most of the text together: their name is not believed, whatever
+    it says (each paragraph may stand in a ``div`` of its own with a name from the shop)."""
+    held: dict[tuple[str, str], float] = {}
+    at, size = 0, len(page.elements)
+    while at < size:
+        if page.parts[at] is not Part.FURNITURE:
+            at += 1
+            continue
+        weight = page.total(page.sum_weights, at)
+        if page.total(page.sum_links, at) <= weight * _CARD_LINK:
+            key = _key(page, at)
+            held[key] = held.get(key, 0.0) + page.total(page.sum_prose, at)
+        at = page.ends[at]
+    return {key for key, prose in held.items() if key[1] and prose > most}
+
+
+def _key(page: Survey, at: int) -> tuple[str, str]:
+    element = page.elements[at]
+    return element.tag, element.get("class", "")
+
+
+def mark_frame(page: Survey) -> None:
+    """Mark only what HTML itself says is no part of an article: for a page whose names mislead."""
+    page.junk[:] = bytes(len(page.elements))
+    for at, element in enumerate(page.elements):
+        if element.tag in _FRAME and page.total(page.sum_prose, at) < page.sum_prose[-1] * _MOST:
+            page.mark(at)
 
 
 def _is_furniture(page: Survey, at: int, whole: float, most: float) -> bool:

@@ -17,11 +17,20 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from seealso_sdk.furniture import related_heading
+from seealso_sdk.furniture import furniture, related_heading
 from seealso_sdk.text import fold
-from seealso_source_page_blocks import HEADINGS, PROSE, SENTENCE, Survey, mark_furniture, running
+from seealso_source_page_blocks import (
+    HEADINGS,
+    PROSE,
+    SENTENCE,
+    Survey,
+    mark_frame,
+    mark_furniture,
+    running,
+)
 from seealso_source_page_declared import Declared
 from seealso_source_page_shape import markup_of, prepare
+from seealso_source_page_state import scripted, state_body
 from seealso_source_page_words import APPEAL, CREDIT, TEASER, Part
 
 _ANSWER_HEAD = 60  # characters by which an answer is found in the body
@@ -63,16 +72,36 @@ def extracted(tree: Any, declared: str | None, base: str, title: str = "") -> st
     """The main content of a parsed page as HTML, or None where there is no text."""
     body = tree if tree.tag == "body" else tree.find("body")
     root = tree if body is None else body
+    states = scripted(tree)
     prepare(root)
     page = Survey(root)
+    if page.sum_prose[-1] < _SCRIPTED_BELOW:
+        state = state_body(states)
+        if state is not None:
+            return state
     witness = Witness(page, declared)
     mark_furniture(page, witness.vouches)
     _mark_later_articles(page)
     at = _article_element(page, witness)
+    if page.sum_prose[-1] > _MISLED_ABOVE and _kept(page, at) < _MISLED_BELOW:
+        mark_frame(page)
+        at = _article_element(page, witness)
     if at is None:
         return None
     _Editor(page, at, fold(title), witness).edit()
     return markup_of(page, at, base)
+
+
+_SCRIPTED_BELOW = 200  # letters of running text below which a script may hold the article
+_MISLED_ABOVE, _MISLED_BELOW = 800, 200  # letters on the page, and of those taken
+
+
+def _kept(page: Survey, at: int | None) -> float:
+    """Letters of running text in an element without what is marked."""
+    if at is None:
+        return 0.0
+    inside = range(at, page.ends[at])
+    return sum(max(0.0, page.values[i]) for i in inside if not page.junk[i])
 
 
 # --- the witness -----------------------------------------------------------------------------
@@ -172,6 +201,7 @@ _SHORT = 90  # characters of what says who and when
 _LINKED = 0.6  # share of link text from which a box is one of links
 _LINE_LINKED = 0.8
 _BOX_MOST = 1500  # letters of a box of links
+_LABEL = 40  # characters of a word or two that only label something
 _APPEAL_MOST = 300
 _END_SHARE = 0.7  # of the lines: what comes later is the end of the article
 _LINKED_PAGE = 0.35  # share of link text of a page that is about links: an index, a wiki
@@ -254,7 +284,7 @@ class _Editor:
         """What stands above the title, and between it and the text: who, when, where filed."""
         page = self.page
         titles = [at for at in kept if at < first and page.elements[at].tag in HEADINGS]
-        own = [at for at in titles if self.title and fold(page.texts[at]) == self.title]
+        own = [at for at in titles if self._is_title(at)]
         top = own[0] if own else next((at for at in titles if page.elements[at].tag == "h1"), -1)
         for at in kept:
             if at >= first:
@@ -281,7 +311,11 @@ class _Editor:
         """Whether a line by itself is none of the article's."""
         text, tag, linked = self.page.texts[at], self.page.elements[at].tag, self.page.links[at]
         if tag in HEADINGS:
-            return fold(text) == self.title or related_heading(text) == "strong"
+            return self._is_title(at) or related_heading(text) == "strong"
+        if len(text) < _LABEL and tag not in _KEPT_WHOLE:
+            label = furniture(text)
+            if (label is not None and label.sure) or not any(map(str.isalpha, text)):
+                return True
         if tag in _PARAGRAPHS and linked >= _LINE_LINKED and len(text) > SENTENCE:
             return True
         if len(text) >= _APPEAL_MOST:
@@ -291,6 +325,15 @@ class _Editor:
         if tag in _PARAGRAPHS and len(text) < 2 * _SHORT and CREDIT.match(text):
             return True
         return late and tag not in _KEPT_WHOLE and APPEAL.match(text) is not None
+
+    def _is_title(self, at: int) -> bool:
+        """The title, maybe beside the rubric's name."""
+        if not self.title:
+            return False
+        if fold(self.page.texts[at]) == self.title:
+            return True
+        parts = self.page.elements[at]
+        return len(parts) > 1 and any(fold("".join(p.itertext())) == self.title for p in parts)
 
     def _strike_empty_sections(self, lines: list[int]) -> None:
         """A heading whose section was struck out, and one at the end that nothing follows."""

@@ -37,6 +37,8 @@ _PLACEHOLDER = re.compile(
     r"[\w.-]*\.(?:gif|png|svg|jpe?g|webp)",
     re.IGNORECASE,
 )
+_FOOT, _FOOT_LINE = 300, 120  # characters below the last rule, in all and in one piece
+_STRUCTURE = frozenset(("ul", "ol", "dl", "table", "pre", "figure", "blockquote", "img"))
 _ANCHORS = frozenset(("#", "¶", "§", "🔗", ""))
 _SHOWS = frozenset(("img", "hr"))  # without text
 _CELLS = frozenset(("td", "th"))  # the others of a row stand below theirs only with an empty one
@@ -88,9 +90,10 @@ def _resolve(image: Any) -> None:
             return
     address = next((value for name in _LATE if (value := image.get(name))), None)
     sets = [value for name in _LATE_SETS if (value := image.get(name))]
-    parent = image.getparent()
-    if not address and not sets and parent is not None and parent.tag == "picture":
-        for choice in parent.iter("source"):
+    # libxml2 knows no `source` without an end: the image stands inside it.
+    picture = next(image.iterancestors("picture"), None)
+    if not address and not sets and picture is not None:
+        for choice in picture.iter("source"):
             sets += [v for n in ("srcset", "data-srcset") if (v := choice.get(n))]
     address = address or next((best for given in sets if (best := _largest(given))), None)
     if address and not _PLACEHOLDER.search(address):
@@ -120,6 +123,7 @@ def markup_of(page: Survey, at: int, base: str) -> str | None:
     _take_out(page, at)
     _unlay(page, at)
     element = page.elements[at]
+    _cut_foot(element, page.total(page.sum_weights, at))
     _tidy(element, base)
     if element.tag == "pre":
         element.tail = None
@@ -135,20 +139,65 @@ def _take_out(page: Survey, root: int) -> None:
     pairs = zip(page.texts, page.junk, strict=True)
     kept = running([1.0 if text and not junk else 0.0 for text, junk in pairs])
     shows = running([1.0 if e.tag in _SHOWS else 0.0 for e in page.elements])
+    if page.junk[root]:
+        _silence(page.elements[root])
     at, end = root + 1, page.ends[root]
     while at < end:
         element = page.elements[at]
         if page.total(kept, at):
+            if page.junk[at]:
+                _silence(element)
             at += 1
             continue
         is_block = element.tag in BLOCKS
         bare = is_block and not page.total(shows, at) and element.tag not in _CELLS
         if page.junk[at] or bare or (is_block and page.total(texts, at)):
-            if element.getparent() is not None:
-                element.drop_tree()
+            _drop(element, is_block=is_block)
             at = page.ends[at]
         else:
             at += 1
+
+
+def _drop(element: Any, *, is_block: bool) -> None:
+    """A block that goes still divides the text before it from that behind it."""
+    if element.getparent() is None:
+        return
+    if is_block and (element.tail or "").strip():
+        tail = element.tail
+        element.clear()
+        element.tag, element.tail = "div", tail
+    else:
+        element.drop_tree()
+
+
+def _silence(element: Any) -> None:
+    """Take an element's own line out, and leave the blocks inside it."""
+    element.text = None
+    for child in list(element):
+        child.tail = None
+        if child.tag not in BLOCKS and next(child.iter(*BLOCKS, *_SHOWS), None) is None:
+            element.remove(child)
+
+
+def _cut_foot(root: Any, weight: float) -> None:
+    """Old pages end with a rule and a line or two about the page below it."""
+    rules = list(root.iter("hr"))
+    if not rules:
+        return
+    last = rules[-1]
+    below = [last.tail or ""]
+    for element in last.itersiblings():
+        below += [*element.itertext(), element.tail or ""]
+    long = max(len(text.strip()) for text in below)
+    parent = last.getparent()
+    if parent is None or long > _FOOT_LINE or sum(map(len, below)) > min(_FOOT, weight * 0.2):
+        return
+    for element in list(last.itersiblings()):
+        if element.tag in HEADINGS or element.tag in _STRUCTURE:
+            return
+    for element in [*last.itersiblings(), last]:
+        element.tail = None
+        parent.remove(element)
 
 
 def _unlay(page: Survey, root: int) -> None:

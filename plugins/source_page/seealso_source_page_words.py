@@ -117,9 +117,9 @@ _FAINT = _names(
     "publish-date post-date entry-date author authors autor auteur autore credit credits copyright "
     "photographer image-source source agency print email actions action buttons button btn btns "
     "controls control options embed player badge avatar user user-info label labels category "
-    "categories cat topics topic kicker eyebrow hint teaser box more next prev expand utility "
+    "categories cat topics topic kicker eyebrow teaser more next prev expand utility "
     "facebook twitter whatsapp pinterest instagram telegram logo brand price sku poll quiz legal "
-    "disclaimer notice alert message counter count stats views"
+    "disclaimer counter count stats views"
 )
 _RESPONSIVE = re.compile(r"(?::|d-\w+-)(?:block|flex|grid|inline)")
 _HIDDEN = frozenset(("hidden", "hide", "is-hidden", "d-none", "invisible", "u-hidden"))
