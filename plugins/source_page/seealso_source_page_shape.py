@@ -52,11 +52,19 @@ def prepare(root: Any) -> None:
         _noscript(element)
     for element in list(root.iter(*_NEVER)):
         if element is not root and element.getparent() is not None:
-            element.drop_tree()
+            _away(element)
     for button in list(root.iter("button")):
         _button(button)
     for image in list(root.iter("img", "amp-img")):
         _resolve(image)
+
+
+def _away(element: Any) -> None:
+    """Drop an element; the words beside it stay two."""
+    tail = element.tail
+    if tail and tail[0].isalnum():
+        element.tail = " " + tail
+    element.drop_tree()
 
 
 def _button(element: Any) -> None:
@@ -65,7 +73,7 @@ def _button(element: Any) -> None:
     if parent is not None and (parent.tag in HEADINGS or parent.tag in ("dt", "summary")):
         element.drop_tag()
     elif parent is not None:
-        element.drop_tree()
+        _away(element)
 
 
 def _noscript(element: Any) -> None:
@@ -75,10 +83,10 @@ def _noscript(element: Any) -> None:
     if alone and not _PLACEHOLDER.search(images[0].get("src", "")):
         before = element.getprevious()
         if before is not None and before.tag == "img" and not (before.tail or "").strip():
-            before.drop_tree()
+            _away(before)
         element.drop_tag()
     else:
-        element.drop_tree()
+        _away(element)
 
 
 def _resolve(image: Any) -> None:
@@ -167,7 +175,7 @@ def _drop(element: Any, *, is_block: bool) -> None:
         element.clear()
         element.tag, element.tail = "div", tail
     else:
-        element.drop_tree()
+        _away(element)
 
 
 def _silence(element: Any) -> None:

@@ -188,6 +188,11 @@ def test_plain_text_says_the_same_as_a_body(text: str) -> None:
          '<ol start="3" type="a"><li value="9">x</li><li>y</li></ol>'),
         ("<time datetime=2024-04-09>9 April</time><time datetime=soon>x</time>",
          '<p><time datetime="2024-04-09">9 April</time>x</p>'),
+        ("<ul><li>one<div>two</div></li></ul>", "<ul><li>one<br>two</li></ul>"),
+        (
+            "<table><tr><td><div>one</div><div>two</div></td></tr></table>",
+            "<table><tbody><tr><td>one<br>two</td></tr></tbody></table>",
+        ),
     ],
 )  # fmt: skip
 def test_what_an_editor_would_do(given_html: str, expected: str) -> None:

@@ -104,6 +104,7 @@ class _Frame:
     at: int
     before: int
     implicit: bool = False
+    bare: int = -1  # where in the output its last line without a paragraph ended
     parts: list[tuple[str, int, int]] = field(default_factory=list)  # tag, start, end of children
 
 
@@ -251,6 +252,8 @@ class Builder:
     def _begin_line(self, attributes: str | None) -> _Line:
         self._fit("flow")
         if self._frames[-1].tag in _TIGHT:
+            if self._frames[-1].bare == len(self.out):  # else the words of two lines were one
+                self.out.append("<br>")
             self._line = _Line("", len(self.out), self._substance)
             return self._line
         if attributes is None:
@@ -273,7 +276,9 @@ class Builder:
             self._opened -= 1
             self.out.append(f"</{self._wanted[self._opened][0]}>")
         self._line = None
-        if line.tag and self._substance == line.before:
+        if not line.tag and self._substance > line.before:
+            self._frames[-1].bare = len(self.out)
+        elif line.tag and self._substance == line.before:
             del self.out[line.at :]
         elif line.tag:
             self.out.append(f"</{line.tag}>")
