@@ -17,9 +17,10 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from heapq import nlargest
 from typing import Any
 from urllib.parse import urlsplit
@@ -87,7 +88,7 @@ class _Choice:
 
     def is_own(self, url: str) -> bool:
         """Whether an address is of the sitemap's host, or of one that the operator named."""
-        return not self.hosts or _bare(urlsplit(url).hostname or "") in self.hosts
+        return not self.hosts or _bare(_host(url)) in self.hosts
 
 
 def _listed(text: str) -> list[str]:
@@ -115,6 +116,12 @@ def _newest(text: str) -> int:
     if not text or (text.isascii() and text.isdigit() and len(text) < 10):
         return int(text or 0)
     raise Reject(f"option newest: {text!r} is no number. Give one like 500; 0 for all.")
+
+
+def _host(url: str) -> str:
+    """Of an address as `web_url` writes it: scheme://host:port/..."""
+    host = url.split("/", 3)[2]
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 
 
 def _bare(host: str) -> str:
@@ -233,7 +240,8 @@ def _local(element: Any) -> str:
 
 
 def _text(element: Any) -> str:
-    return " ".join("".join(element.itertext()).split())
+    text = "".join(element.itertext()) if len(element) else element.text or ""
+    return " ".join(text.split())
 
 
 def _entry(element: Any, rel: str) -> _Entry:
@@ -251,6 +259,7 @@ def _entry(element: Any, rel: str) -> _Entry:
     )
 
 
+@lru_cache(maxsize=4096)  # the entries of a sitemap share a few dates
 def _day(text: str) -> str:
     """A W3C date as the model has it; nothing where it is none, or a year or month alone."""
     try:
@@ -310,7 +319,7 @@ def _lead(entry: _Entry, choice: _Choice, base: str | None, index: int) -> Lead 
     if entry.rel == "list":
         taken = choice.is_recent(entry)
         return Lead(url=url, rel="list", modified=entry.modified or None) if taken else None
-    if not choice.takes(_Entry("item", url, entry.modified, entry.title, entry.language)):
+    if not choice.takes(entry if url == entry.url else replace(entry, url=url)):
         return None
     return Lead(url=url, rel="item", modified=entry.modified or None, title=entry.title or None)
 

@@ -173,6 +173,15 @@ def test_pages_of_another_host_are_left_out_unless_the_operator_names_it() -> No
 
 
 @pytest.mark.parametrize(
+    "host", ["[2001:db8::1]", "[2001:db8::1]:8080", "dune.example:8080", "DUNE.example"]
+)
+def test_a_host_is_the_same_with_and_without_its_port(host: str) -> None:
+    text = urlset((f"http://{host}/a", ""))
+    assert len(read(text, f"http://{host.lower()}/map.xml")) == 1
+    assert not urls(read(text, "http://[2001:db8::2]/map.xml"))
+
+
+@pytest.mark.parametrize(
     "loc", ["", "javascript:alert(1)", "ftp://dune.example/a", "https://", "file:///etc/passwd"]
 )
 def test_an_entry_without_a_web_address_is_a_problem_and_the_others_count(loc: str) -> None:
