@@ -1,6 +1,6 @@
 """A hundred megabytes of lines into the one-machine hub: memory, and what a second run costs.
 
-    ./dev bench bulk [--megabytes N] [--all-outputs]
+    ./dev bench bulk [--megabytes N] [--wordpress] [--all-outputs]
 
     file of articles of 4.5 KB ──> `seealso ingest`, killed with the hub half-way (SIGKILL)
                               ──> both started again, to the end: how many went in twice?
@@ -8,7 +8,8 @@
 
 Memory is the resident size of the client, and of the hub's processes together, four times a second.
 *Flat* compares what was highest in the second quarter of the time with what was highest at all: the
-first quarter starts processes. Without --all-outputs the hub renders text only: what renders is not
+first quarter starts processes. With --wordpress the file is an export with a picture for each post,
+far behind it. Without --all-outputs the hub renders text only: what renders is not
 what is measured, and it takes the processor from what is.
 """
 
@@ -49,10 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--megabytes", type=int, default=100)
+    parser.add_argument("--wordpress", action="store_true")
     parser.add_argument("--all-outputs", action="store_true")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="seealso-bulk-") as folder:
-        return _measure(Path(folder), given.megabytes, all_outputs=given.all_outputs)
+        bench = _Bench(Path(folder), all_outputs=given.all_outputs)
+        file = bench.folder / ("export.xml" if given.wordpress else "articles.jsonl")
+        count = (_write_export if given.wordpress else _write)(file, given.megabytes)
+        return _measure(bench, file, count)
 
 
 @dataclass(slots=True)
@@ -90,9 +95,9 @@ class _Bench:
         ) as hub:
             yield hub
 
-    def ingest(self, file: Path, hub: psutil.Process, *, kill_at: float = 0.0) -> _Run:
-        """Feed the file. `kill_at`: end client and hub without a word at this share of it."""
-        run, total = _Run(), self.articles_in(file) if kill_at else 0
+    def ingest(self, file: Path, hub: psutil.Process, *, kill_at: int = 0) -> _Run:
+        """Feed the file. `kill_at`: end client and hub without a word when so many are in."""
+        run = _Run()
         began = time.monotonic()
         client = subprocess.Popen(
             [SEEALSO, "ingest", str(file), "--json"], stdout=subprocess.PIPE, env=self.environment
@@ -105,7 +110,7 @@ class _Bench:
             with suppress(psutil.NoSuchProcess):
                 run.client.append(seen.memory_info().rss)
                 run.hub.append(_resident(hub))
-            if kill_at and self.stored() >= total * kill_at:
+            if kill_at and self.stored() >= kill_at:
                 client.kill()
                 _kill_all(hub)
             time.sleep(EVERY)
@@ -113,11 +118,6 @@ class _Bench:
         run.seconds = time.monotonic() - began
         run.counts = {} if kill_at else json.loads(said[0])
         return run
-
-    @staticmethod
-    def articles_in(file: Path) -> int:
-        with file.open("rb") as lines:
-            return sum(1 for _ in lines)
 
     def stored(self) -> int:
         return self._scalar(sa.select(sa.func.count()).select_from(schema.article))
@@ -158,14 +158,54 @@ def _write(file: Path, megabytes: int) -> int:
     return number
 
 
-def _measure(folder: Path, megabytes: int, *, all_outputs: bool) -> int:
-    bench, file = _Bench(folder, all_outputs=all_outputs), folder / "articles.jsonl"
-    count = _write(file, megabytes)
+_HEAD = (
+    b'<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0"'
+    b' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    b' xmlns:wp="http://wordpress.org/export/1.2/"><channel><title>Garden</title>\n'
+)
+_PICTURES = 1_000_000  # the first id of an attachment
+
+
+def _write_export(file: Path, megabytes: int) -> int:
+    """The same articles as posts, and behind them all their pictures. Returns how many posts."""
+    number = 0
+    with file.open("wb") as export:
+        export.write(_HEAD)
+        while export.tell() < megabytes * MB * 0.94:  # the rest is the pictures'
+            for one in records(100, start=number):
+                export.write(_post(number, json.loads(one)))
+                number += 1
+        for picture in range(number):
+            export.write(_picture(picture))
+        export.write(b"</channel></rss>\n")
+    return number
+
+
+def _post(number: int, article: dict[str, str]) -> bytes:
+    return (
+        f"<item><title>{article['title']}</title><link>{article['url']}</link><guid>post-{number}"
+        f"</guid><content:encoded><![CDATA[{article['html']}]]></content:encoded><wp:post_id>"
+        f"{number + 1}</wp:post_id><wp:post_date_gmt>2025-03-01 09:00:00</wp:post_date_gmt>"
+        "<wp:status>publish</wp:status><wp:post_type>post</wp:post_type><wp:postmeta><wp:meta_key>"
+        "_thumbnail_id</wp:meta_key><wp:meta_value>"
+        f"{_PICTURES + number}</wp:meta_value></wp:postmeta></item>\n"
+    ).encode()
+
+
+def _picture(number: int) -> bytes:
+    return (
+        f"<item><title>Picture</title><wp:post_id>{_PICTURES + number}</wp:post_id>"
+        "<wp:status>inherit</wp:status><wp:post_type>attachment</wp:post_type><wp:attachment_url>"
+        f"https://garden.example/{number}.jpg</wp:attachment_url></item>\n"
+    ).encode()
+
+
+def _measure(bench: _Bench, file: Path, count: int) -> int:
     size = file.stat().st_size / MB
     load = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    print(f"{count:,} articles, {size:.0f} MB of NDJSON; {load}")
+    print(f"{count:,} articles, {size:.0f} MB in {file.name}; {load}")
     with suppress(AssertionError, psutil.NoSuchProcess), bench.hub() as hub:
-        bench.ingest(file, hub, kill_at=0.5)
+        bench.ingest(file, hub, kill_at=count // 2)
     half = bench.stored()
     print(f"killed, client and hub, with {half:,} articles stored")
     with bench.hub() as hub:
