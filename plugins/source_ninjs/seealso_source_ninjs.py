@@ -35,6 +35,7 @@ from seealso_sdk.bylines import read_correction, read_meta
 from seealso_sdk.charset import CharsetUnknown, decode
 from seealso_sdk.dates import normalised
 from seealso_sdk.furniture import kind_named
+from seealso_sdk.ownfields import overlaid, require_known
 from seealso_sdk.text import clean, one_line
 
 MEDIA_TYPE = "application/vnd.iptc.ninjs+json"
@@ -394,6 +395,33 @@ def _see_also(item: _Item) -> tuple[SeeAlso, ...]:
     return tuple(found.values())
 
 
+# --- an operator's own mapping ---------------------------------------------------------------
+
+
+def _mapped(
+    made: RawArticle | Problem, value: Any, fields: Mapping[str, str]
+) -> RawArticle | Problem:
+    """Places are keys divided by dots; ``[]`` goes through a list: ``genre[].name``."""
+    if not fields or isinstance(made, Problem):
+        return made
+    return overlaid(made, fields, lambda where: _at(value, where.split(".")[:_STEPS]))
+
+
+_STEPS = 12
+
+
+def _at(value: Any, steps: Sequence[str]) -> list[str]:
+    if not steps:
+        values = value if isinstance(value, list) else [value]
+        return [text for one in values[:MOST] if (text := _string(one))]
+    key = steps[0].removesuffix("[]")
+    value = value.get(key) if isinstance(value, dict) else None
+    if key == steps[0]:
+        return _at(value, steps[1:])
+    items = value if isinstance(value, list) else []
+    return [text for item in items[:MOST] for text in _at(item, steps[1:])][:MOST]
+
+
 # --- the source ------------------------------------------------------------------------------
 
 
@@ -410,13 +438,21 @@ class NinjsSource:
     )
 
     def read(self, raw: RawInput, context: SourceContext) -> Sequence[RawArticle | Problem]:
-        """Each item by itself, in the order of the input."""
+        """Each item by itself, in the order of the input.
+
+        Raises:
+            Reject: `context.fields` maps a field that no article has.
+        """
         if not raw.data.strip():
             return [Problem(code="empty", detail="the input is empty", remedy="Send an item.")]
         if len(raw.data) > MAX_BYTES:
             detail = f"{len(raw.data):,} bytes are over the limit of {MAX_BYTES:,}"
             return [Problem(code="too-large", detail=detail, remedy="Send it in parts.")]
-        return [_article(value, index, line) for index, line, value in _items(raw)]
+        require_known(context.fields)
+        return [
+            _mapped(_article(value, index, line), value, context.fields)
+            for index, line, value in _items(raw)
+        ]
 
 
 @hookimpl

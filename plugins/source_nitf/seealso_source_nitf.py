@@ -24,6 +24,7 @@ from seealso_sdk import (
     Publisher,
     RawArticle,
     RawInput,
+    Reject,
     Rights,
     Series,
     SourceContext,
@@ -35,6 +36,7 @@ from seealso_sdk.charset import CharsetUnknown, decode
 from seealso_sdk.dates import instant, normalised
 from seealso_sdk.furniture import kind_named
 from seealso_sdk.languages import guess_language
+from seealso_sdk.ownfields import overlaid, require_known
 from seealso_sdk.text import one_line
 from seealso_sdk.xmlguard import declared_encoding, guard, readable
 from seealso_source_nitf_body import html_of, medium_of, plain, take_out
@@ -358,6 +360,23 @@ def _rights(root: Any, docdata: Any) -> tuple[Rights | None, str]:
     return (Rights(licence or None, line or None), where) if licence or line else (None, "")
 
 
+# --- an operator's own mapping ---------------------------------------------------------------
+
+_NAME = r"[A-Za-z_][\w.-]{0,80}"
+_PLACE = re.compile(rf"{_NAME}(?:/{_NAME}){{0,11}}(?:@[\w.:-]{{1,80}})?\Z")
+
+
+def _texts(root: Any, where: str) -> list[str]:
+    """What stands at ``head/docdata/urgency@ed-urg``: elements, then an attribute."""
+    if not _PLACE.match(where):
+        raise Reject(
+            f"{where[:80]!r} is no place in NITF: give element/element, or with @attribute"
+        )
+    path, _, attribute = where.partition("@")
+    found = _all(root, path)
+    return [_attribute(one, attribute) if attribute else plain(one) for one in found]
+
+
 # --- the source ------------------------------------------------------------------------------
 
 
@@ -374,12 +393,24 @@ class NitfSource:
     )
 
     def read(self, raw: RawInput, context: SourceContext) -> Sequence[RawArticle | Problem]:
-        """The article; behind it another one, withdrawn, that the document takes back."""
+        """The article; behind it another one, withdrawn, that the document takes back.
+
+        Raises:
+            Reject: `context.fields` maps a field that no article has.
+        """
         refusal = guard(raw.data, what="NITF document", most_bytes=MAX_BYTES)
         if refusal is not None:
             return [refusal]
         root = _tree(raw)
-        return [root] if isinstance(root, Problem) else _articles(root, raw.url)
+        if isinstance(root, Problem):
+            return [root]
+        require_known(context.fields)
+        # Before the body is read, which takes things out of it.
+        found = {where: _texts(root, where) for where in context.fields.values()}
+        own, *others = _articles(root, raw.url)
+        if context.fields and isinstance(own, RawArticle):
+            own = overlaid(own, context.fields, lambda where: found[where])
+        return [own, *others]
 
 
 @hookimpl

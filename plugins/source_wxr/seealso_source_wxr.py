@@ -39,6 +39,7 @@ from seealso_sdk import (
 from seealso_sdk.dates import normalised
 from seealso_sdk.furniture import is_question, kind_named
 from seealso_sdk.languages import guess_language
+from seealso_sdk.ownfields import overlaid, require_known
 from seealso_sdk.text import clean, one_line
 from seealso_sdk.xmlguard import Part, guard, parts
 from seealso_source_wxr_blocks import html_of
@@ -85,14 +86,18 @@ class _Wanted:
     types: frozenset[str]
     withdraw: bool
     series: str
+    fields: Mapping[str, str]
 
     @classmethod
-    def of(cls, options: Mapping[str, str]) -> _Wanted:
+    def of(cls, context: SourceContext) -> _Wanted:
+        options = context.options
+        require_known(context.fields)
         types = options.get("types") or "post,page"
         return cls(
             frozenset(filter(None, (name.strip() for name in types.split(",")))),
             options.get("unpublished", "") == "withdraw",
             options.get("series", "").strip() or "series",
+            context.fields,
         )
 
 
@@ -115,7 +120,7 @@ def _post(
         article = _article(values, site, library, wanted, identity or None, title)
         if not (article.title or article.html):
             return _left_out(title, "there is neither a title nor a text", "Write one.", index)
-        return article
+        return _mapped(article, values, wanted.fields)
     why = f"it is {_OUT.get(state, state)}"
     if wanted.withdraw and identity:
         return RawArticle(
@@ -125,6 +130,18 @@ def _post(
             withdrawn_reason=f"In WordPress {why}.",
         )
     return _left_out(title, why, "Publish it in WordPress.", index)
+
+
+def _mapped(article: RawArticle, values: Values, fields: Mapping[str, str]) -> RawArticle | Problem:
+    """Places are names of custom fields, of taxonomies, or of elements (``wp:post_name``)."""
+    if not fields:
+        return article
+    meta, terms = meta_of(values), _terms(values)
+
+    def find(where: str) -> Sequence[str]:
+        return [meta[where]] if where in meta else terms.labels(where) or [text_of(values, where)]
+
+    return overlaid(article, fields, find)
 
 
 def _left_out(title: str, why: str, remedy: str, index: int) -> Problem:
@@ -333,10 +350,14 @@ class WxrSource:
     )
 
     def read(self, raw: RawInput, context: SourceContext) -> Sequence[RawArticle | Problem]:
-        """The posts in the export's order; what was left out of it and why among them."""
+        """The posts in the export's order; what was left out of it and why among them.
+
+        Raises:
+            Reject: `context.fields` maps a field that no article has.
+        """
         data = _as_bytes(raw)
         refusal = guard(data, what="WordPress export", most_bytes=MAX_BYTES, most_tags=MAX_TAGS)
-        return [refusal] if refusal else list(_posts(data, raw.charset, context.options))
+        return [refusal] if refusal else list(_posts(data, raw.charset, context))
 
 
 def _as_bytes(raw: RawInput) -> bytes:
@@ -347,7 +368,7 @@ def _as_bytes(raw: RawInput) -> bytes:
 
 
 def _posts(
-    data: bytes, charset: str | None, options: Mapping[str, str]
+    data: bytes, charset: str | None, context: SourceContext
 ) -> Iterator[RawArticle | Problem]:
     found = parts(io.BytesIO(data).read, b"item", MAX_ITEM)
     head = next(found, None)
@@ -362,7 +383,7 @@ def _posts(
     if isinstance(site, Problem):
         yield site
         return
-    wanted, library = _Wanted.of(options), _library(data, site)
+    wanted, library = _Wanted.of(context), _library(data, site)
     number = -1
     for part in found:
         number += part.kind in ("item", "large", "cut")

@@ -166,3 +166,25 @@ def test_any_value_anywhere_is_answered_not_raised(item: dict[str, Any]) -> None
     for piece in read(item):
         assert isinstance(piece, RawArticle | Problem)
         assert type(piece).from_json(piece.to_json()) == piece
+
+
+def test_an_operators_own_fields_come_first_and_say_so() -> None:
+    item = {"uri": "u:1", "headline": "T", "genre": [{"name": "A"}, {"name": "B"}], "x": {"y": "Z"}}
+
+    def mapped(**fields: str) -> RawArticle | Problem:
+        raw = RawInput(data=json.dumps(item).encode(), media_type=MEDIA_TYPE)
+        [found] = NinjsSource().read(raw, SourceContext(fields=fields))
+        return found
+
+    found = mapped(title="x.y", topics="genre[].name", series="x.none", reviewed="x.y")
+    assert isinstance(found, RawArticle)
+    assert (found.title, found.topics, found.series, found.reviewed) == (
+        "Z",
+        ("A", "B"),
+        None,
+        None,
+    )
+    assert found.provenance["topics"] == "field mapping genre[].name"
+    missing = mapped(html="x.none")
+    assert isinstance(missing, Problem)
+    assert missing.code == "place-empty"

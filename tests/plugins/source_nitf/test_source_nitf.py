@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seealso_sdk import Correction, Media, Person, Problem, RawArticle, RawInput, SourceContext
+from seealso_sdk import (
+    Correction,
+    Media,
+    Person,
+    Problem,
+    RawArticle,
+    RawInput,
+    Reject,
+    SourceContext,
+)
 from seealso_source_nitf import MEDIA_TYPES, NitfSource, register_sources
 
 from tests.plugins.goldenfile import same_as_golden
@@ -210,3 +219,28 @@ def test_any_damage_is_answered_not_raised(data: st.DataObject) -> None:
     filler = data.draw(st.binary(max_size=30))
     for piece in read(FERRY[:at] + filler + FERRY[at + length :]):
         assert isinstance(piece, RawArticle | Problem)
+
+
+def mapped(**fields: str) -> RawArticle | Problem:
+    [found] = NitfSource().read(
+        RawInput(data=FERRY, media_type=MEDIA_TYPES[0]), SourceContext(fields=fields)
+    )
+    return found
+
+
+def test_an_operators_own_fields_come_first_and_say_so() -> None:
+    found = mapped(
+        title="head/title",
+        topics="head/docdata/urgency@ed-urg",
+        authors="body/body.head/byline/byttl",
+    )
+    assert isinstance(found, RawArticle)
+    assert (found.title, found.topics) == ("Ferry-Timetable", ("4",))
+    assert found.authors == (Person("transport editor"),)
+    assert found.provenance["title"] == "field mapping head/title"
+    missing = mapped(title="head/none")
+    assert isinstance(missing, Problem)
+    assert missing.code == "place-empty"
+    for wrong in ("//title", "head/[1]", "a" * 100, "..", "*"):
+        with pytest.raises(Reject, match="is no place in NITF"):
+            mapped(title=wrong)

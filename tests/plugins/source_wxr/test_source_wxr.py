@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seealso_sdk import Media, Person, Problem, RawArticle, RawInput, SourceContext
+from seealso_sdk import Media, Person, Problem, RawArticle, RawInput, Reject, SourceContext
 from seealso_source_wxr import MEDIA_TYPE, WxrSource, register_sources
 from seealso_source_wxr_blocks import html_of
 from seealso_source_wxr_shortcodes import expand
@@ -291,3 +291,30 @@ def test_any_damage_is_answered_not_raised(data: st.DataObject) -> None:
     filler = data.draw(st.binary(max_size=40))
     for piece in read(GARDEN[:at] + filler + GARDEN[at + length :]):
         assert isinstance(piece, RawArticle | Problem)
+
+
+def mapped(inner: str, **fields: str) -> RawArticle | Problem:
+    data = HEAD + f"<item><title>T</title>{inner}</item></channel></rss>".encode()
+    context = SourceContext(fields=fields)
+    [found] = WxrSource().read(RawInput(data=data, media_type=MEDIA_TYPE), context)
+    return found
+
+
+def test_an_operators_own_fields_come_first_and_say_so() -> None:
+    inner = (
+        "<wp:postmeta><wp:meta_key>checked</wp:meta_key><wp:meta_value>2024-05-06</wp:meta_value>"
+        '</wp:postmeta><category domain="desk" nicename="x">Soil</category><wp:post_name>t</wp:post_name>'
+    )
+    found = mapped(inner, reviewed="checked", topics="desk", summary="wp:post_name", series="none")
+    assert isinstance(found, RawArticle)
+    assert (found.reviewed, found.topics, found.summary) == ("2024-05-06", ("Soil",), "t")
+    assert found.provenance["topics"] == "field mapping desk"
+    assert found.provenance["series"] == "nothing (none matched nothing)"
+
+
+def test_a_title_that_is_not_where_it_should_be_is_told() -> None:
+    found = mapped("<link>https://x.example/</link>", title="headline")
+    assert isinstance(found, Problem)
+    assert (found.code, found.field) == ("place-empty", "title")
+    with pytest.raises(Reject, match="did you mean 'title'"):
+        mapped("", titel="headline")
