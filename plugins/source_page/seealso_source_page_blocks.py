@@ -15,7 +15,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from seealso_source_page_words import Part, part_of
+from seealso_source_page_words import COMMENTS_HEADING, Part, part_of
 
 BLOCKS = frozenset(
     (
@@ -35,7 +35,8 @@ PROSE = 80  # characters from which a block without a full stop is running text
 SENTENCE = 25  # with one
 _LINKED = 0.5  # share of link text from which a block is no running text
 _CODE_MOST = 1500  # characters of a listing that count
-_ITEM_PROSE = 40
+_ITEM_PROSE = 40  # letters from which an item is running text; a shorter one says little
+_PLAIN = 0.2  # share of link text up to which it says something at all
 
 _STOP = re.compile(r"[.!?…:;؟。！？।։]['\"”’»›」』)\]\s]*\Z")
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
@@ -149,7 +150,9 @@ def _value(tag: str, text: str, weight: float, links: float) -> float:
     if tag == "pre":
         return min(weight, _CODE_MOST) * 0.7
     if tag in _ITEMS and not (tag in _CELLS and weight >= 2 * PROSE):
-        return weight * (1 - links) * 0.7 if weight >= _ITEM_PROSE else 0.0
+        if weight < _ITEM_PROSE:
+            return weight * 0.15 if links < _PLAIN else 0.0
+        return weight * (1 - links) * 0.7
     if weight >= PROSE or (weight >= SENTENCE and _STOP.search(text)):
         return weight * (1 - links)
     return -5.0
@@ -249,6 +252,7 @@ _CARDS = 3  # of one kind from which they are a list of other pages
 _CARDS_SHARE = 0.75  # of a row that are cards clearly
 _CARD_PARTS = 2  # elements: a link and something beside it
 _CARD_MOST = 420  # letters
+_CARD_MANY, _CARD_IN_BODY = 280, 160  # letters of each from which many are the items of an article
 _CARD_LINK = 0.12  # share of link text
 
 
@@ -271,12 +275,45 @@ def mark_furniture(page: Survey, vouched: Callable[[int], bool]) -> None:
             continue
         for cards in _cards(page, at):
             prose = sum(page.total(page.sum_prose, card) for card in cards)
-            if prose < most or (free >= _BESIDE_CARDS and prose <= whole - _BESIDE_CARDS):
+            weight = sum(page.total(page.sum_weights, card) for card in cards) / len(cards)
+            listed = weight > (_CARD_IN_BODY if _in_body(page, at) else _CARD_MANY)
+            aside = free >= _BESIDE_CARDS and prose <= whole - _BESIDE_CARDS
+            if (prose < most or aside) and not (listed and prose >= whole * _FAINT_SHARE):
                 for card in cards:
                     page.mark(card)
         at += 1
         while at < size and page.junk[at]:
             at = page.ends[at]
+
+
+def mark_after_comments(page: Survey) -> None:
+    """Mark what follows a heading that says "Comments", where an article stands before it."""
+    before = running([max(0.0, v) * (1 - j) for v, j in zip(page.values, page.junk, strict=True)])
+    for at, text in enumerate(page.texts):
+        if len(text) > _HEADING_MOST or page.junk[at] or before[at] < _HELD:
+            continue
+        if COMMENTS_HEADING.match(text) is None:
+            continue
+        start = at
+        for _ in range(3):  # the heading may have a wrapper of its own
+            parent = page.parents[start]
+            if parent < 0 or page.total(page.sum_weights, parent) > page.weights[at]:
+                break
+            start = parent
+        end = page.ends[page.parents[start]] if page.parents[start] >= 0 else page.ends[start]
+        page.junk[start:end] = b"\x01" * (end - start)
+
+
+_HEADING_MOST = 40  # characters
+
+
+def _in_body(page: Survey, at: int) -> bool:
+    """Whether the element is named as an article's body, or stands in one."""
+    while at >= 0:
+        if page.parts[at] is Part.BODY:
+            return True
+        at = page.parents[at]
+    return False
 
 
 def _free(page: Survey) -> float:

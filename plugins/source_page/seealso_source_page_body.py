@@ -13,6 +13,7 @@ it. What the page declares (`articleBody`) is a witness: blocks that it repeats 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -24,6 +25,7 @@ from seealso_source_page_blocks import (
     PROSE,
     SENTENCE,
     Survey,
+    mark_after_comments,
     mark_frame,
     mark_furniture,
     running,
@@ -81,6 +83,7 @@ def extracted(tree: Any, declared: str | None, base: str, title: str = "") -> st
             return state
     witness = Witness(page, declared)
     mark_furniture(page, witness.vouches)
+    mark_after_comments(page)
     _mark_later_articles(page)
     at = _article_element(page, witness)
     if page.sum_prose[-1] > _MISLED_ABOVE and _kept(page, at) < _MISLED_BELOW:
@@ -138,6 +141,10 @@ class Witness:
 
 _FAVOUR = {Part.BODY: 1.5, Part.CONTENT: 1.15}
 _FAVOUR_ARTICLE = 1.25
+_CELLS = frozenset(("td", "th"))
+_MAIN_PART = 0.6  # share of an element in its largest part
+_SMALL_PART = 0.5  # of the largest part
+_BOX_WORTH = -0.1
 _WITNESSED = 1.4
 _HOLDERS = frozenset(
     ("article", "body", "blockquote", "center", "dd", "details", "div", "fieldset", "figure")
@@ -150,19 +157,72 @@ def _article_element(page: Survey, witness: Witness) -> int | None:
         0.0 if junk else value * (_WITNESSED if seen else 1.0)
         for value, junk, seen in zip(page.values, page.junk, witness.seen, strict=True)
     ]
-    sums = running(values)
+    worth = _worth(page, values, witness.vouches)
     best, best_value = None, 0.0
     for at, element in enumerate(page.elements):
         if page.junk[at] or not (element.tag in _HOLDERS or "-" in element.tag):
             continue
-        value = sums[page.ends[at]] - sums[at]
+        value = worth[at]
         if element.tag == "article":
             value *= max(_FAVOUR_ARTICLE, _FAVOUR.get(page.parts[at], 1.0))
         else:
             value *= _FAVOUR.get(page.parts[at], 1.0)
         if value > 0 and value >= best_value:
             best, best_value = at, value
+    for at, value in _divided(page, worth):
+        if value > best_value:
+            best, best_value = at, value
     return _whole_page(page) if best is None else best
+
+
+def _worth(page: Survey, values: list[float], vouched: Callable[[int], bool]) -> list[float]:
+    """What each element is worth: the values in it added up. Where one part has most of them, and
+    nothing says that the element is the article, small parts of another make do not count for it:
+    they are the boxes beside the article."""
+    worth = list(values)
+    for at in range(len(values) - 1, -1, -1):
+        children = page.children(at)
+        parts = [worth[child] for child in children]
+        whole = sum(parts)
+        top = max(parts, default=0.0)
+        if len(parts) > 1 and top >= whole * _MAIN_PART and page.parts[at] not in _FAVOUR:
+            main = _kind(page, children[parts.index(top)])
+            for place, child in enumerate(children):
+                boxed = page.ends[child] - child > 1 or page.elements[child].tag in _CELLS
+                boxed = boxed and _kind(page, child) != main and not vouched(child)
+                if boxed and 0 < parts[place] < top * _SMALL_PART:
+                    parts[place] *= _BOX_WORTH
+            whole = sum(parts)
+        worth[at] += whole
+    return worth
+
+
+def _kind(page: Survey, at: int) -> tuple[str, str]:
+    element = page.elements[at]
+    if element.tag in _CELLS:  # each column is one of its own
+        return element.tag, str(at)
+    return element.tag, element.get("class") or element.get("id", "")
+
+
+def _divided(page: Survey, worth: list[float]) -> list[tuple[int, float]]:
+    """Bodies in several elements of one name, with adverts between them: what holds them all."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    at, size = 0, len(page.elements)
+    while at < size:
+        if page.parts[at] is Part.BODY and not page.junk[at]:
+            groups.setdefault(_kind(page, at), []).append(at)
+            at = page.ends[at]
+        else:
+            at += 1
+    found = []
+    for members in groups.values():
+        if len(members) > 1:
+            value = sum(worth[at] for at in members) * _FAVOUR[Part.BODY]
+            holder = members[0]
+            while page.ends[holder] < page.ends[members[-1]]:
+                holder = page.parents[holder]
+            found.append((holder, value))
+    return found
 
 
 def _whole_page(page: Survey) -> int | None:

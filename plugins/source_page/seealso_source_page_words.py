@@ -204,3 +204,12 @@ APPEAL = re.compile(
     r"siga(?:-nos)?|inscreva-se|assine|seguici|iscriviti|подпис|obserwuj|takip ed)",
     re.IGNORECASE,
 )
+# The heading over what readers wrote.
+COMMENTS_HEADING = re.compile(
+    r"(?:\d{1,5} )?(?:(?:user |reader )?comments?|kommentare?|leserkommentare|comentarios|"
+    r"commentaires?|commenti|comentários|komentarze|reacties|kommentarer|yorumlar|bình luận|"
+    r"комментари[ийяев]{1,2}|"
+    r"التعليقات|תגובות|टिप्पणियाँ|评论|コメント|댓글|leave a (?:comment|reply)|join the conversation)"
+    r"\s*(?:[(\[]?\d{1,5}[)\]]?)?\s*[:：]?\Z",
+    re.IGNORECASE,
+)

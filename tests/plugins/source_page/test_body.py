@@ -224,6 +224,37 @@ def test_a_link_list_that_a_sentence_announces_is_kept() -> None:
     assert "North bank" in text(page)
 
 
+def test_what_follows_a_heading_over_comments_is_left_out() -> None:
+    said = f"<div><div class=z><h3>12 Kommentare</h3></div><div>{MORE}</div><div>{MORE}</div></div>"
+    page = f"<body><div><h1>Deep</h1><div><p>{LONG}</p><p>{LONG}</p></div>{said}</div>"
+    assert text(page, "Deep") == f"{LONG.strip()}\n\n{LONG.strip()}"
+
+
+def test_boxes_beside_the_article_are_left_out_where_nothing_has_a_name() -> None:
+    boxes = f"<div id=a><b>Welcome</b><p>{MORE}</p></div>"
+    article = "<div id=b>" + f"<p>{LONG}</p>" * 4 + "</div>"
+    assert MORE[:40] not in text(f"<body><div>{boxes}{article}<div id=c><p>{MORE}</p></div></div>")
+
+
+def test_a_body_in_several_elements_of_one_name_is_whole() -> None:
+    part = "<div class=StoryBody><p>{}</p></div><div class=ad><p>Advertisement</p></div>"
+    rows = "".join(part.format(f"{at}. {words}") for at, words in enumerate([LONG * 6, MORE]))
+    found = text(f"<body><main><div>{rows}</div><div><p>{MORE[:80]}</p></div></main>")
+    assert "0. The lake" in found
+    assert "1. On the far bank" in found
+
+
+def test_the_items_of_a_list_of_recommendations_are_the_article() -> None:
+    items = "".join(
+        f"<div class=item><h2><a href=/shop/{at}>Boat {at}</a></h2><p>{at}. {LONG}</p></div>"
+        for at in range(6)
+    )
+    page = (
+        f"<body><article><div class=article-body><p>{LONG}</p><p>{MORE}</p>{items}</div></article>"
+    )
+    assert all(f"{at}. The lake" in text(page) for at in range(6))
+
+
 # --- what the page declares ------------------------------------------------------------------
 
 
