@@ -2,11 +2,11 @@
 
     bytes --charset, guards--> lxml tree
       --declared metadata--> --title--> --"See also" lists--> --sign-ups, adverts--> --bylines-->
-    what is left --trafilatura--> body --> RawArticle
+    what is left --main content--> body --> RawArticle
 
 What the page declares of itself (JSON-LD, Open Graph, Dublin Core: `seealso_source_page_declared`)
 comes before what can be read from its text. The related lists, sign-ups and bylines are taken out
-of the tree before trafilatura sees it, by the same words as in a plain-text copy of the page
+of the tree before the body is looked for, by the same words as in a plain-text copy of the page
 (`seealso_source_page_around`). Where no date is declared, htmldate looks for one.
 
 The title is the longest heading that the page's declared titles contain: that rule is right more
@@ -193,7 +193,7 @@ _NEW_YEAR = re.compile(
 def _guessed_date(tree: Any, url: str | None, today: str) -> str | None:
     """The day of publication that htmldate finds. It makes the first of January of a bare year,
     which nobody said: that counts only where the page has that day."""
-    # Imported here for the same reason as trafilatura.
+    # Imported here: it takes a while, and describing the plugin must not.
     from htmldate import find_date
 
     logging.getLogger("htmldate").setLevel(logging.CRITICAL)

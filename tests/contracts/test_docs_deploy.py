@@ -158,7 +158,7 @@ def test_an_image_loses_the_tools_and_keeps_what_its_service_imports() -> None:
     unneeded = runpy.run_path(str(ROOT / "deploy/docker/unneeded.py"))
     kept = unneeded["needed"](["seealso-render", "seealso-output-rss", "seealso-source-page"])
     assert {"seealso-core", "seealso-store", "kombu", "flask", "uvicorn", "feedgen"} <= kept
-    assert {"sqlalchemy", "psycopg", "psycopg-binary", "pluggy", "trafilatura"} <= kept
+    assert {"sqlalchemy", "psycopg", "psycopg-binary", "pluggy", "htmldate"} <= kept
     assert not kept & {"pytest", "mypy", "celery", "seealso", "seealso-feeds", "rich", "hatchling"}
     assert "seealso-output-atom" not in kept, "only the plugins that were named"
     # What the hub needs is enough to import all of it: everything else is hidden here.
