@@ -43,7 +43,15 @@ from seealso_sdk import (
 from seealso_sdk.charset import CharsetUnknown, decode
 from seealso_sdk.dates import normalised
 from seealso_sdk.text import clean
-from seealso_source_json_mappings import RAW_KEYS, FieldMapping, label, mapped, mappings_of
+from seealso_source_json_mappings import (
+    RAW_KEYS,
+    FieldMapping,
+    FieldRule,
+    label,
+    mapped,
+    mappings_of,
+    read_mapping,
+)
 
 MAX_BYTES = 64 * 1024 * 1024
 _LINES = (
@@ -240,13 +248,17 @@ _NEAR = 0.8  # difflib's ratio: one slip in a word of five letters or more
 _PRIVATE = ("_", "x_", "x-")
 
 
-def _own(record: Mapping[str, Any]) -> dict[str, Any]:
+def _own(record: Mapping[str, Any], mapped_keys: frozenset[str]) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for key, value in record.items():
         if key in RAW_KEYS:
             if value is not None:
                 given[key] = value
-        elif key not in _RENAMED and key not in _HUB_KEYS and not key.startswith(_PRIVATE):
+        elif (
+            key not in _RENAMED
+            and key not in _HUB_KEYS | mapped_keys
+            and not key.startswith(_PRIVATE)
+        ):
             _refuse_near_miss(key)
     for key, target in _RENAMED.items():
         if record.get(key) is not None:
@@ -310,8 +322,9 @@ class JsonSource:
             return [refusal]
         mappings = mappings_of(context.options)
         chosen = _chosen(context.options.get("mapping", ""), mappings)
+        fields = _fields(context.fields)
         return [
-            piece if isinstance(piece, Problem) else _article(piece, mappings, chosen)
+            piece if isinstance(piece, Problem) else _article(piece, mappings, chosen, fields)
             for piece in _pieces(raw)
         ]
 
@@ -346,15 +359,27 @@ def _chosen(name: str, mappings: Sequence[FieldMapping]) -> FieldMapping | None:
     return known[name]
 
 
+def _fields(given: Mapping[str, str]) -> FieldMapping | None:
+    """The fields that an operator maps for this source alone: they come before all others."""
+    if not given:
+        return None
+    try:
+        return read_mapping("fields", {"fields": dict(given)})
+    except ModelError as error:
+        raise Reject(f"the fields of this source can't be used: {error}") from error
+
+
 def _article(
-    piece: _Piece, mappings: Sequence[FieldMapping], chosen: FieldMapping | None
+    piece: _Piece,
+    mappings: Sequence[FieldMapping],
+    chosen: FieldMapping | None,
+    fields: FieldMapping | None = None,
 ) -> RawArticle | Problem:
     try:
         record = piece.value
         if not isinstance(record, dict):
             raise ModelError("article", f"found {type(record).__name__}", "Give an object.")
-        mapping = chosen or _recognised(record, mappings)
-        given = _own(record) if mapping is _OWN else mapped(record, mapping)
+        given = _given(record, chosen or _recognised(record, mappings), fields)
         return RawArticle.from_dict(_with_dates(given))
     except _Refused as refused:
         return _placed(refused.problem, piece)
@@ -363,6 +388,35 @@ def _article(
             code="field-invalid", detail=str(error), field=error.field, remedy=error.remedy
         )
         return _placed(problem, piece)
+
+
+def _given(
+    record: Mapping[str, Any], mapping: FieldMapping, fields: FieldMapping | None
+) -> dict[str, Any]:
+    """The record under the names of `RawArticle`, with where each was found."""
+    theirs = {} if fields is None else mapped(record, fields)
+    rules = () if fields is None else fields.rules
+    if mapping is _OWN:
+        keys = frozenset(path[0].removesuffix("[]") for rule in rules for path in rule.paths)
+        given = _own(record, keys)
+        found = {name: f"JSON key {_key_of(record, name)!r}" for name in given}
+    else:
+        given = mapped(record, mapping)
+        found = dict.fromkeys(given, f"JSON, mapping {mapping.name!r}")
+    given |= theirs
+    found |= {r.target: f"JSON, mapped from {_named(r)}" for r in rules if r.target in theirs}
+    said = given.get("provenance")
+    return {**given, "provenance": found | (said if isinstance(said, dict) else {})}
+
+
+def _key_of(record: Mapping[str, Any], name: str) -> str:
+    if record.get(name) is not None:
+        return name
+    return next((key for key, target in _RENAMED.items() if target == name and key in record), name)
+
+
+def _named(rule: FieldRule) -> str:
+    return " or ".join(".".join(path) for path in rule.paths)
 
 
 def _recognised(record: Mapping[str, Any], mappings: Sequence[FieldMapping]) -> FieldMapping:

@@ -66,3 +66,16 @@ def test_misuse_is_one_sentence(hub: RunningHub, verb: str) -> None:
     unknown = hub.command("rejected", verb, "r123", *(["--yes"] if verb == "drop" else []))
     assert unknown.returncode == 1
     assert "seealso rejected list" in unknown.stderr
+
+
+def test_what_is_due_and_where_a_field_came_from(hub: RunningHub, tmp_path: Path) -> None:
+    note = tmp_path / "note.json"
+    note.write_text('{"external_id": "r", "title": "Rime", "review_by": "2020-01-01"}')
+    assert hub.command("ingest", str(note)).returncode == 0
+    due = json.loads(hub.command("articles", "due", "--within", "6w", "--json").stdout)
+    (one,) = due["articles"]
+    assert one["external_id"] == "r"
+    assert "Rime" in hub.command("articles", "due").stdout
+    shown = hub.command("articles", "show", one["id"], "--provenance").stdout
+    assert "JSON key 'title'" in shown
+    assert hub.command("articles", "due", "--within", "soon").returncode == 2

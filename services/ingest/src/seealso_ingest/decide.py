@@ -207,6 +207,7 @@ def _change(
         reason=reason or (draft.reason if draft and op == "withdraw" else ""),
         correlation_id=correlation_id,
         withdrawn_at=now if op == "withdraw" else None,
+        provenance=draft.provenance if draft and not draft.withdrawn else None,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -37,6 +37,7 @@ from seealso_ingest import identity
 from seealso_ingest.body import Body, from_html, from_text
 from seealso_ingest.errors import Refused
 from seealso_ingest.limits import LIMITS
+from seealso_ingest.provenance import traced
 
 DEFAULT_LANGUAGE = "en"
 
@@ -64,6 +65,7 @@ class Draft:
     keys: tuple[str, ...]
     withdrawn: bool = False
     reason: str = ""
+    provenance: Mapping[str, str] | None = None  # where each field was found
 
 
 def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool = True) -> Draft:
@@ -87,7 +89,13 @@ def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool 
     article = replace(
         article, id=identity.article_id(keys[0]), content_hash=identity.content_hash(article)
     )
-    return Draft(article, keys, raw.withdrawn, line(raw.withdrawn_reason))
+    return Draft(
+        article,
+        keys,
+        raw.withdrawn,
+        line(raw.withdrawn_reason),
+        provenance=None if raw.withdrawn else traced(raw, article),
+    )
 
 
 def _title_and_body(raw: RawArticle, base: str | None) -> tuple[str, Body]:

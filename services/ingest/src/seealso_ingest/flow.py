@@ -28,7 +28,7 @@ from seealso_core.registry import Registry
 from seealso_sdk.errors import Reject
 from seealso_sdk.model import Piece, RawInput
 from seealso_sdk.plugin import SourceContext, SourceMeta
-from seealso_store import articles, future, ledger
+from seealso_store import articles, future, ledger, reviews
 from seealso_store.articles import ArticleRow, Change
 from seealso_store.clock import iso
 from seealso_store.database import Database
@@ -88,6 +88,7 @@ class Ingest:
         self._nudger = nudger
         self._settings = settings or IngestSettings()
         self._now = now or database.now
+        self._reviews_filled = False  # as far as this process knows
         self._keeper = Keeper(database, self._settings.rejected, self._now)
 
     # -- articles in
@@ -222,6 +223,7 @@ class Ingest:
         """
         now = self._now()
         self._keeper.expire(now)
+        self._fill_reviews()
         with self._database.read() as conn:
             ahead = self._database.dialect == "sqlite" and future.found(conn, now)
             due_now = bool(articles.due(conn, now, limit=1))
@@ -242,6 +244,15 @@ class Ingest:
             changes, names = self._database.transact(work)
             self._nudge(changes, names, logs.correlation_id())
         return len(changes)
+
+    def _fill_reviews(self) -> None:
+        """Articles of before there were dates of review get theirs, some each turn."""
+        if self._reviews_filled:
+            return
+        with self._database.read() as conn:
+            self._reviews_filled = reviews.filled(conn)
+        if not self._reviews_filled:
+            self._reviews_filled = self._database.transact(reviews.fill)
 
     def _change_one(
         self,

@@ -2,6 +2,7 @@
 
     POST   /api/articles                by Content-Type, ?url= ?source= ?reinstate=1 ──> 202 receipt
     GET    /api/articles                the operator's list: ?status= ?source= ?q= ?limit= ?before=
+                                        ?review=due|soon: what is to be looked over
     GET    /api/articles/<id>           the article (also one that is withdrawn), with its filings
     DELETE /api/articles/<id>           withdraw: {"reason": "..."}
     POST   /api/articles/<id>/reinstate publish it again, as it was
@@ -28,9 +29,9 @@ from seealso_sdk.errors import Retry
 from seealso_sdk.links import canonical, web_url
 from seealso_sdk.model import STATUSES, Article, RawInput
 from seealso_sdk.text import clean
-from seealso_store import articles, filings, ledger
+from seealso_store import articles, filings, ledger, reviews
 from seealso_store.articles import ArticleRow
-from seealso_store.clock import iso
+from seealso_store.clock import SECOND, iso
 from seealso_store.database import Database
 from sqlalchemy import Connection
 
@@ -45,6 +46,8 @@ from seealso_ingest.websub import WebSub
 
 DEFAULT_SOURCE = "api"
 REASON_MAX = 1000  # characters
+WITHIN_MAX = 3650  # days
+DAY = 24 * 60 * 60 * SECOND
 
 _SOURCE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._:-]{0,98}[A-Za-z0-9])?\Z")
 _HTTP_STATUS = {"media-type": 415, "too-many-articles": 413}
@@ -115,6 +118,8 @@ def _listing(routes: Blueprint, database: Database, guard: Guard) -> None:
             "status": f"One of {', '.join(STATUSES)}.",
             "source": "Only of this source.",
             "q": "Part of the title, or a whole id, external id or URL.",
+            "review": "due: whose review is due, the longest due first; soon: within some days.",
+            "within": f"With review=soon: days, 0 to {WITHIN_MAX}; 30.",
             "limit": f"Articles a page, 1 to {articles.PAGE_MAX}; 50.",
             "before": "The `next` of the page before.",
         },
@@ -123,6 +128,8 @@ def _listing(routes: Blueprint, database: Database, guard: Guard) -> None:
     @guard.required
     def list_articles() -> Response:
         """The hub's articles, the last changed first."""
+        if request.args.get("review"):
+            return _reviews(database)
         status = request.args.get("status")
         if status and status not in STATUSES:
             raise parameters.invalid("status", f"give one of {', '.join(STATUSES)}.")
@@ -143,9 +150,35 @@ def _listing(routes: Blueprint, database: Database, guard: Guard) -> None:
         return json_answer({"articles": listed, "next": page.next_cursor, "counts": counts})
 
 
+def _reviews(database: Database) -> Response:
+    """Published articles that are to be looked over, the longest due first."""
+    review = request.args["review"]
+    if review not in ("due", "soon"):
+        raise parameters.invalid("review", "give due or soon.")
+    days = parameters.number("within", 30, least=0, most=WITHIN_MAX) if review == "soon" else 0
+    with database.read() as conn:
+        try:
+            page = reviews.due(
+                conn,
+                database.now() + days * DAY,
+                source=request.args.get("source"),
+                cursor=request.args.get("before"),
+                limit=parameters.number("limit", 50, most=articles.PAGE_MAX),
+            )
+        except ValueError as error:
+            raise parameters.invalid("before", f"{error}. Take it from `next`.") from error
+        counts = articles.counts(conn)
+    listed = [_listed(row) for row in page.rows]
+    return json_answer({"articles": listed, "next": page.next_cursor, "counts": counts})
+
+
 def _looking(routes: Blueprint, database: Database, guard: Guard) -> None:
     @routes.get("/api/articles/<article_id>")
-    @describe(tag="articles", responses=_UNKNOWN)
+    @describe(
+        tag="articles",
+        query={"provenance": "1: also where each field was found."},
+        responses=_UNKNOWN,
+    )
     @guard.required
     def get_article(article_id: str) -> Response:
         """One article as it is now, whatever its status, with the topics it is filed under."""
@@ -154,6 +187,8 @@ def _looking(routes: Blueprint, database: Database, guard: Guard) -> None:
             article = articles.current(conn, article_id)
             assert article is not None
             shown = _shown(conn, row, article)
+            if request.args.get("provenance") == "1":
+                shown["provenance"] = articles.provenance(conn, article_id)
         return json_answer(shown)
 
     @routes.get("/api/articles/<article_id>/versions")
@@ -303,7 +338,7 @@ def _listed(row: ArticleRow) -> dict[str, Any]:
     found = asdict(row)
     for name in ("series_slug", "series_title", "sort_at", "due"):
         del found[name]
-    for name in ("first_seen", "changed", "withdrawn_at"):
+    for name in ("first_seen", "changed", "withdrawn_at", "review_at"):
         found[name] = None if found[name] is None else iso(found[name])
     return found
 

@@ -11,15 +11,18 @@ nothing older ever lies over something newer, whoever writes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from seealso_sdk.dates import instant
 from seealso_sdk.model import Article
 from seealso_sdk.text import fold, slugify
 from sqlalchemy import Connection, delete, func, insert, select
 
+from seealso_store.clock import SECOND
 from seealso_store.database import insert_rows, upsert
 from seealso_store.schema import article, article_version, identity, rendition
 
@@ -48,6 +51,7 @@ class ArticleRow:
     due: int | None
     withdrawn_at: int | None
     withdrawn_reason: str | None
+    review_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,8 @@ class Change:
     reason: str = ""
     correlation_id: str = ""
     withdrawn_at: int | None = None
+    # Where each field was found, by the field's name; None: nobody said (a change of status).
+    provenance: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,7 @@ class Page:
     next_cursor: str | None
 
 
-_STATE = [article.c[name] for name in ArticleRow.__dataclass_fields__]
+STATE = [article.c[name] for name in ArticleRow.__dataclass_fields__]
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -99,7 +105,7 @@ def find(conn: Connection, article_id: str) -> ArticleRow | None:
 
 def rows(conn: Connection, ids: Iterable[str], *, lock: bool = False) -> dict[str, ArticleRow]:
     """The states of these articles by id; with `lock`, nobody else changes them in the meantime."""
-    query = select(*_STATE).where(article.c.id.in_(sorted(set(ids)))).order_by(article.c.id)
+    query = select(*STATE).where(article.c.id.in_(sorted(set(ids)))).order_by(article.c.id)
     if lock and conn.dialect.name == "postgresql":
         query = query.with_for_update()
     return {row["id"]: ArticleRow(**row) for row in conn.execute(query).mappings()}
@@ -186,9 +192,22 @@ def versions(conn: Connection, article_id: str) -> list[VersionRow]:
     return [VersionRow(**row) for row in conn.execute(query).mappings()]
 
 
+def provenance(conn: Connection, article_id: str) -> dict[str, str]:
+    """Where each field of an article was found, as the newest version that knows it says."""
+    query = (
+        select(article_version.c.provenance)
+        .where(article_version.c.article_id == article_id)
+        .where(article_version.c.provenance.is_not(None))
+        .order_by(article_version.c.version.desc())
+        .limit(1)
+    )
+    found = conn.execute(query).scalar()
+    return {} if found is None else {str(k): str(v) for k, v in json.loads(found).items()}
+
+
 def due(conn: Connection, now: int, *, limit: int) -> list[ArticleRow]:
     """Articles whose embargo has ended or that have expired by now, the longest due first."""
-    query = select(*_STATE).where(article.c.due <= now).order_by(article.c.due, article.c.id)
+    query = select(*STATE).where(article.c.due <= now).order_by(article.c.due, article.c.id)
     return [ArticleRow(**row) for row in conn.execute(query.limit(limit)).mappings()]
 
 
@@ -216,7 +235,7 @@ def search(
         ValueError: the cursor did not come from an earlier page.
     """
     limit = max(1, min(limit, PAGE_MAX))
-    statement = select(*_STATE).order_by(article.c.changed.desc(), article.c.id.desc())
+    statement = select(*STATE).order_by(article.c.changed.desc(), article.c.id.desc())
     if status:
         statement = statement.where(article.c.status == status)
     if source:
@@ -311,7 +330,13 @@ def _state(change: Change) -> dict[str, Any]:
         "due": change.due,
         "withdrawn_at": change.withdrawn_at if withdrawn else None,
         "withdrawn_reason": change.reason if withdrawn else None,
+        "review_at": review_moment(given.review_by),
     }
+
+
+def review_moment(review_by: str | None) -> int | None:
+    """When a review is due, microseconds: of a day its beginning, UTC."""
+    return int(instant(review_by).timestamp()) * SECOND if review_by else None
 
 
 def _version(change: Change) -> dict[str, Any]:
@@ -324,4 +349,7 @@ def _version(change: Change) -> dict[str, Any]:
         "body": change.article.to_json(),
         "reason": change.reason,
         "correlation_id": change.correlation_id,
+        "provenance": None
+        if change.provenance is None
+        else json.dumps(dict(change.provenance), ensure_ascii=False, separators=(",", ":")),
     }

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from seealso_core import log as logs
 from seealso_core.metrics import Metric
 
-from seealso_store import articles, deliveries, heartbeats, ledger, migrate, rejected
+from seealso_store import articles, deliveries, heartbeats, ledger, migrate, rejected, reviews
 from seealso_store.database import Database
 from seealso_store.errors import (
     SchemaNewer,
@@ -167,6 +167,7 @@ def _counted(db: Database) -> list[Metric]:
             settled = ledger.settled(conn)
             statuses = articles.counts(conn)
             mails = deliveries.states(conn)
+            overdue = reviews.count(conn, db.now())
     except StoreUnavailable as error:
         log.warning("The archive could not be counted for the metrics", error=str(error))
         return []
@@ -185,6 +186,11 @@ def _counted(db: Database) -> list[Metric]:
             "seealso_articles",
             "Articles, by status.",
             (({"status": status}, float(n)) for status, n in sorted(statuses.items())),
+        ),
+        _gauge(
+            "seealso_reviews_due",
+            "Published articles whose review (review_by) is due.",
+            [({}, float(overdue))],
         ),
     ]
 

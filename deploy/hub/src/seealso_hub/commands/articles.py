@@ -21,6 +21,13 @@ LISTED = (
     Column("title", "Title"),
     Column("changed", "Changed"),
 )
+REVIEWS = (
+    Column("review_at", "Due"),
+    Column("id", "Article"),
+    Column("source", "Source"),
+    Column("title", "Title"),
+    Column("changed", "Changed"),
+)
 OUTPUTS = (
     Column("output", "Output"),
     Column("state", "State"),
@@ -62,15 +69,61 @@ def list_(
         console.say(f"More: seealso articles list --before {found['next']}")
 
 
+class _Days(click.ParamType):  # type: ignore[type-arg]
+    """A span of days: ``30``, ``30d``, ``6w``."""
+
+    name = "days"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number of days."""
+        given = str(value).strip().lower()
+        number = given.removesuffix("d").removesuffix("w")
+        if not (number.isascii() and number.isdecimal() and len(number) < 5):
+            self.fail(f"{value!r} is no span of days: give 30d or 6w.", param, ctx)
+        return int(number) * (7 if given.endswith("w") else 1)
+
+
 @articles.command()
-@click.argument("article")
+@click.option(
+    "--within", type=_Days(), metavar="SPAN", help="Also what will be due: 30d, 6w. Default: now."
+)
+@click.option("--source", help="Only of this source.")
+@click.option("--limit", type=click.IntRange(1, 500), default=50, show_default=True)
+@click.option("--before", help="The cursor that the page before ended with.")
 @json_option
 @pass_session
-def show(session: Session, article: str, as_json: bool) -> None:
+def due(
+    session: Session,
+    within: int | None,
+    source: str | None,
+    limit: int,
+    before: str | None,
+    as_json: bool,
+) -> None:
+    """Published articles whose review (review_by) is due, the longest due first."""
+    found = session.client().get(
+        "/api/articles",
+        review="due" if within is None else "soon",
+        within=within,
+        source=source,
+        limit=limit,
+        before=before,
+    )
+    console.show(found, as_json, Listing("Reviews", REVIEWS, found["articles"]))
+    if found["next"] and not as_json:
+        console.say(f"More: the same with --before {found['next']}")
+
+
+@articles.command()
+@click.argument("article")
+@click.option("--provenance", is_flag=True, help="Also where each field was found.")
+@json_option
+@pass_session
+def show(session: Session, article: str, provenance: bool, as_json: bool) -> None:
     """One article: what it is, where it stands, and what became of it in each output."""
     client = session.client()
     path = f"/api/articles/{segment(article)}"
-    found = client.get(path)
+    found = client.get(path, provenance=1 if provenance else None)
     outputs = client.get(f"{path}/status")["outputs"]
     columns = (Column("name", ""), Column("value", ""))
     console.show(
@@ -78,6 +131,7 @@ def show(session: Session, article: str, as_json: bool) -> None:
         as_json,
         Listing(found["title"], columns, _facts(found, client.url)),
         Listing("Outputs", OUTPUTS, outputs),
+        *_provenance(found),
     )
 
 
@@ -122,6 +176,14 @@ def withdraw(session: Session, article: str, reason: str, as_json: bool) -> None
         console.emit(answer)
     else:
         console.say(f"{article} is withdrawn (version {answer['version']}).")
+
+
+def _provenance(found: dict[str, Any]) -> list[Listing]:
+    if "provenance" not in found:
+        return []
+    columns = (Column("field", "Field"), Column("found", "Where it was found"))
+    rows = [{"field": name, "found": words} for name, words in found["provenance"].items()]
+    return [Listing("Provenance", columns, rows)]
 
 
 def _facts(found: dict[str, Any], hub_url: str) -> list[dict[str, Any]]:
