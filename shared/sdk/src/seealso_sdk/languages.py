@@ -10,7 +10,6 @@ do that every sentence needs. A text that is too short to tell gets None, never 
 from __future__ import annotations
 
 import re
-from collections import Counter
 
 _READ = 20_000  # characters: more says nothing new
 _WORD = re.compile(r"[^\W\d_]+")
@@ -28,7 +27,10 @@ _SMALL_WORDS = {
     "da": "og at det som en på er af for med til den ikke om et har de fra kan eller vi der",
     "pl": "i w na z do się nie to jest że o jak po co przez dla od są być może oraz",
 }
-_WORDS = {tag: frozenset(words.split()) for tag, words in _SMALL_WORDS.items()}
+_SPEAKING: dict[str, tuple[str, ...]] = {}  # a word to the languages that it speaks for
+for _tag, _listed in _SMALL_WORDS.items():
+    for _word in frozenset(_listed.split()):
+        _SPEAKING[_word] = (*_SPEAKING.get(_word, ()), _tag)
 _LEAST_WORDS = 5  # small words of the language
 _LEAST_SHARE = 0.12  # of all words; running text has a third to a half
 _LEAD = 1.25  # over the second language
@@ -42,6 +44,7 @@ _SCRIPTS = (
     ("th", re.compile(r"[\u0e00-\u0e7f]")),
     ("han", re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")),
 )
+_NOT_LATIN = re.compile(r"[\u0370-\u9fff\uac00-\ud7af]")  # what all of the scripts are within
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LETTERS = {  # letters that only this language of the script has
     "arabic": (("ur", re.compile("[ٹڈڑےں]")), ("fa", re.compile("[پچژگ]"))),
@@ -59,12 +62,13 @@ _RARE = 0.002  # of the letters: below it a letter came in with a foreign name
 def guess_language(text: str) -> str | None:
     """The BCP 47 tag of the language, or None where the text doesn't tell."""
     head = text[:_READ]
-    letters = sum(char.isalpha() for char in head)
+    letters = sum(map(str.isalpha, head))
     if not letters:
         return None
-    for script, pattern in _SCRIPTS:
-        if len(pattern.findall(head)) > letters * _SCRIPT_SHARE:
-            return _of_script(script, head, letters)
+    if not head.isascii() and len(_NOT_LATIN.findall(head)) > letters * _SCRIPT_SHARE:
+        for script, pattern in _SCRIPTS:
+            if len(pattern.findall(head)) > letters * _SCRIPT_SHARE:
+                return _of_script(script, head, letters)
     return _of_words(_WORD.findall(head.casefold()))
 
 
@@ -80,10 +84,11 @@ def _of_script(script: str, text: str, letters: int) -> str | None:
 
 
 def _of_words(words: list[str]) -> str | None:
-    counts = Counter(words)
-    scores = sorted(
-        ((sum(counts[word] for word in small), tag) for tag, small in _WORDS.items()), reverse=True
-    )
+    found = dict.fromkeys(_SMALL_WORDS, 0)
+    for word in words:
+        for tag in _SPEAKING.get(word, ()):
+            found[tag] += 1
+    scores = sorted(((count, tag) for tag, count in found.items()), reverse=True)
     (best, tag), (second, _) = scores[:2]
     sure = best >= _LEAST_WORDS and best >= len(words) * _LEAST_SHARE and best >= second * _LEAD
     return tag if sure else None
