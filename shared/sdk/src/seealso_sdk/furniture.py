@@ -50,6 +50,10 @@ def _names(listed: str) -> frozenset[str]:
     return frozenset(fold(name) for name in listed.split(","))
 
 
+def _marks(listed: str) -> tuple[str, ...]:
+    return tuple(listed.split(","))
+
+
 # --- newsletter sign-ups ---------------------------------------------------------------------
 
 # Asked of the reader, at the head of a sentence. The clear ones need an offer or a channel beside
@@ -112,15 +116,39 @@ _PRIVACY = _any(
 _HEADLINE = 80  # characters: "Our breast cancer newsletter" over the form is part of the form
 
 
-def _newsletter(text: str) -> Furniture | None:
-    channel = _CHANNEL.search(text)
-    if _ASK.search(text) and (channel or _OFFER.search(text)):
+# What a text must have, in small letters, for the costly patterns to be worth a try: they are run
+# on every line of a page.
+_CHANNEL_MUST = _marks(
+    "inbox,newsletter,mail,bolet,bandeja,correo,caixa de,postfach,posteingang,rundbrief,"
+    "nieuwsbrief,nyhe,infolettre,lettre d,courriel,réception,reception,casella,рассылк,نشر,بريد,"
+    "ניוזלטר,תיבת,למייל,メール,メルマガ,电子邮件,電子報"
+)
+_PRIVACY_MUST = _marks(
+    "opt-out,opt out,optout,unsubscribe,privacy,spam,personal data,consent to,baja,cancelar,"
+    "privaci,datos pers,dados pess,dati pers,"
+    "annullare,abmeld,abbestell,datenschutz,personenbezogen,"
+    "sabonn,sinscri,confidentialit,personnelles,uitschrijven,afmelden,إلغاء,الخصوصية,להסיר,פרטיות"
+)
+_PRIVACY_WE = _marks("data,mail,information,address")
+
+
+def _has(lowered: str, marks: tuple[str, ...]) -> bool:
+    for mark in marks:  # noqa: SIM110 - half the time of any()
+        if mark in lowered:
+            return True
+    return False
+
+
+def _newsletter(text: str, lowered: str) -> Furniture | None:
+    channel = _CHANNEL.search(text) if _has(lowered, _CHANNEL_MUST) else None
+    if (channel or _OFFER.search(text)) and _ASK.search(text):
         return Furniture(NEWSLETTER, sure=True)
     if channel and _SOFT_ASK.search(text):
         return Furniture(NEWSLETTER, sure=True)
-    if _FORM.search(text) or _PRIVACY.search(text) or (channel and len(text) <= _HEADLINE):
+    if _FORM.search(text) or (channel and len(text) <= _HEADLINE):
         return Furniture(NEWSLETTER, sure=False)
-    return None
+    private = _has(lowered, _PRIVACY_MUST) or ("we " in lowered and _has(lowered, _PRIVACY_WE))
+    return Furniture(NEWSLETTER, sure=False) if private and _PRIVACY.search(text) else None
 
 
 # --- share bars, adverts, the rest -----------------------------------------------------------
@@ -169,6 +197,11 @@ _BOILERPLATE = _any(
     r"^aller au contenu(?: principal)?$",
     r"^(?:volver arriba|nach oben|haut de page|retour en haut|العودة إلى الأعلى|חזרה למעלה)$",
 )
+_NOTICE_LINE = 60  # characters: what is longer has one of these
+_NOTICE_MUST = _marks(
+    "cookie,copyright,©,(c),reserv,réserv,riserv,behalten,behouden,الحقوق,הזכויות,права,was this,"
+    "lesezeit,reading time,lectura,temps de"
+)
 # Two steps down, or one that begins at the front door.
 _BREADCRUMB = re.compile(
     r"^[^.!?]{1,40}(?:\s+[>›»/]\s+[^.!?>›»/]{1,60}){2,}$|"
@@ -187,6 +220,7 @@ _BAR_LINKS = _names(
     "Contatti,Chi siamo,Contato,Colofon,اتصل بنا,من نحن,צור קשר,אודות"
 )
 _BAR_LEAST = 2
+_BAR_MARKS = ("|", "·", "•", "\n")
 
 
 def furniture(text: str) -> Furniture | None:
@@ -197,9 +231,11 @@ def furniture(text: str) -> Furniture | None:
         return Furniture(SHARE, sure=True)
     if _ADVERT.search(text):
         return Furniture(ADVERT, sure=True)
-    if _BOILERPLATE.search(text) or _is_bar(text) or _BREADCRUMB.match(text):
+    lowered = text.lower()
+    notice = len(text) <= _NOTICE_LINE or _has(lowered, _NOTICE_MUST)
+    if (notice and _BOILERPLATE.search(text)) or _is_bar(text) or _BREADCRUMB.match(text):
         return Furniture(BOILERPLATE, sure=True)
-    return _newsletter(text)
+    return _newsletter(text, lowered)
 
 
 def _is_share(text: str) -> bool:
@@ -213,6 +249,8 @@ def _is_share(text: str) -> bool:
 
 
 def _is_bar(text: str) -> bool:
+    if not _has(text, _BAR_MARKS):
+        return False
     parts = [fold(part) for part in _BAR.split(text) if part.strip()]
     known = sum(part in _BAR_LINKS for part in parts)
     return len(parts) >= _BAR_LEAST and known * 2 > len(parts)
