@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seealso_sdk import links
 from seealso_sdk.links import any_link, canonical, web_url
 
 BASE = "https://example.org/a/b.html?q=1#f"
@@ -112,3 +114,43 @@ def test_any_string_gives_a_clean_url_or_none(text: str) -> None:
             address = canonical(found)
             assert address is not None
             assert canonical(address) == address
+
+
+_SEGMENTS = st.sampled_from(
+    [
+        "/",
+        "a",
+        "B-1",
+        ".",
+        "..",
+        "%20",
+        "%2f",
+        "%zz",
+        "?",
+        "#",
+        "x=1",
+        "&",
+        ";p",
+        "//",
+        "é",
+        " ",
+        ":",
+        "\\",
+    ]
+)
+_BASES = st.sampled_from(
+    [BASE, "https://example.org", "http://example.org/a?b#c", "https://example.org:8443/x",
+     "https://EXAMPLE.org/x", "https://u:p@example.org/", "http://localhost/x", "https://[::1]/x"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_SEGMENTS, max_size=8).map("".join), _BASES)
+def test_the_short_way_of_a_path_from_the_root_leads_where_the_long_one_does(
+    path: str, base: str
+) -> None:
+    url = f"/{path}"
+    found = web_url(url, base)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(links, "_FROM_ROOT", re.compile(r"(?!)"))
+        assert web_url.__wrapped__(url, base) == found

@@ -32,6 +32,13 @@ _PLAIN = re.compile(
     r"(?:\?(?:[A-Za-z0-9/?:@!$&'()*+,;=~._-]|%[0-9A-Fa-f]{2})*)?"
     r"(?:#(?:[A-Za-z0-9/?:@!$&'()*+,;=~._-]|%[0-9A-Fa-f]{2})*)?\Z"
 )
+# A path from the root as nearly all are: no empty or dotted segment, nothing to escape.
+_FROM_ROOT = re.compile(
+    r"(?:/(?!\.)(?:[A-Za-z0-9:@!$&'()*+,=~._-]|%[0-9A-Fa-f]{2})+)+/?"
+    r"(?:\?(?:[A-Za-z0-9/?:@!$&'()*+,;=~._-]|%[0-9A-Fa-f]{2})+)?"
+    r"(?:#(?:[A-Za-z0-9/?:@!$&'()*+,;=~._-]|%[0-9A-Fa-f]{2})+)?\Z"
+)
+_ORIGIN = re.compile(r"https?://[a-z0-9]+(?:[.-][a-z0-9]+)*\.[a-z]+(?=[/?#]|\Z)")
 _PATH = "/:@!$&'()*+,;=~%"
 _QUERY = _PATH + "?"
 
@@ -46,6 +53,8 @@ def web_url(url: str, base: str | None = None) -> str | None:
         return None
     if _PLAIN.match(url):
         return url  # most are right as they are
+    if base and _FROM_ROOT.match(url) and (origin := _ORIGIN.match(base)):
+        return origin[0] + url  # and of the others most begin at the root of their site
     given = _IGNORED.sub("", clean(url).strip())
     try:
         head = given[:8].lower()
