@@ -66,6 +66,7 @@ class Draft:
     withdrawn: bool = False
     reason: str = ""
     provenance: Mapping[str, str] | None = None  # where each field was found
+    url: str | None = None  # where the source has it; its canonical address may be another
 
 
 def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool = True) -> Draft:
@@ -82,6 +83,7 @@ def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool 
         Refused: something is missing or wrong that can't be repaired without guessing.
     """
     address = _address(raw, base, own=own)
+    url = web_url(raw.url, base) if raw.url else address
     base = address or base
     title, body = _title_and_body(raw, base)
     article = _article(raw, title, body, source, address, base)
@@ -95,6 +97,7 @@ def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool 
         raw.withdrawn,
         line(raw.withdrawn_reason),
         provenance=None if raw.withdrawn else traced(raw, article),
+        url=url,
     )
 
 

@@ -38,10 +38,19 @@ from seealso_ingest import decide, reading, sources
 from seealso_ingest.batch import standings, take, write
 from seealso_ingest.decide import Standing
 from seealso_ingest.doubts import require_an_article
-from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
+from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn, Refused
 from seealso_ingest.keeping import Keeper, Refusals, of_input, still_refused
 from seealso_ingest.limits import LIMITS
-from seealso_ingest.receipts import Accepted, Item, Receipt, Rejection, Retried, Unread
+from seealso_ingest.loops import require_foreign
+from seealso_ingest.receipts import (
+    Accepted,
+    Item,
+    Receipt,
+    Rejection,
+    Retried,
+    Unread,
+    of_refusal,
+)
 from seealso_ingest.settings import IngestSettings
 
 log = logs.get(__name__)
@@ -136,8 +145,13 @@ class Ingest:
         for one in reading.items(raw, lambda part: self._read(name, part, context)):
             if isinstance(one, Unread):
                 refusals.add(one.rejection, one.cut)
+                continue
+            require_an_article(raw, one.draft)
+            try:
+                require_foreign(one.draft, self._settings.hub_url)
+            except Refused as refused:
+                refusals.add(of_refusal(refused, one.index), one.cut)
             else:
-                require_an_article(raw, one.draft)
                 yield one
 
     def _read(self, name: str, raw: RawInput, context: SourceContext) -> list[Piece]:

@@ -20,6 +20,7 @@ class IngestSettings:
     could not go in is kept."""
 
     sweep_seconds: float = 1.0
+    hub_url: str = ""  # whatever stands there is the hub's own output
     rejected: Bounds = field(default_factory=Bounds)
     options_of: Callable[[SourceMeta], dict[str, str]] = _defaults
 
@@ -28,6 +29,7 @@ class IngestSettings:
         """The ingest service's share."""
         return cls(
             sweep_seconds=settings.sweep_seconds,
+            hub_url=settings.hub_url,
             rejected=Bounds(
                 rows=settings.rejected_rows,
                 bytes=settings.rejected_mb * 2**20,
