@@ -29,6 +29,18 @@ BLOCKS = frozenset(
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _ITEMS = frozenset(("li", "dt", "dd", "td", "th", "tr", "tbody", "thead"))
 _CELLS = frozenset(("td", "th"))
+_LINES = HEADINGS | {
+    "p",
+    "li",
+    "dt",
+    "dd",
+    "td",
+    "th",
+    "pre",
+    "blockquote",
+    "figcaption",
+    "caption",
+}
 _MINOR = frozenset(("figcaption", "caption", "summary", "legend", "label", "button", "address"))
 
 PROSE = 80  # characters from which a block without a full stop is running text
@@ -81,7 +93,8 @@ class Survey:
         self.parents.append(parent)
         self.ends.append(0)
         self._linked.append(0)
-        is_block = tag in BLOCKS or "-" in tag
+        # An element of the site's own making is a block, but for one within a line.
+        is_block = tag in BLOCKS or ("-" in tag and self.elements[owner].tag not in _LINES)
         self._pieces.append([] if is_block else None)
         self.parts.append(_part(element, tag, is_block=is_block))
         owner = at if is_block else owner

@@ -103,6 +103,12 @@ def test_structure_inside_the_body_is_kept(kept: str) -> None:
     assert expected in profile.from_html(body(page), base=BASE).html
 
 
+def test_a_word_in_an_element_of_the_sites_own_making_stays_in_its_sentence() -> None:
+    line = "The deepest point is a <glossary-term>kettle hole</glossary-term> below the hut."
+    page = f"<body><x-story><p>{line}</p><p>{LONG}</p><p>{line}</p></x-story><p>Home</p>"
+    assert text(page).count("is a kettle hole below") == 2
+
+
 @pytest.mark.parametrize(
     "image",
     [
