@@ -1,6 +1,6 @@
 """The body of a page: found, whole, nothing foreign in it, and with the structure that it has there.
 
-The pages of `tests/corpus/pages` are written as twenty-nine kinds of site write theirs, in fifteen
+The pages of `tests/corpus/pages` are written as some twenty-six kinds of site write theirs, in fifteen
 languages; `NAME.json` says what an editor takes from them. `paragraphs` are the body's blocks,
 `promos` what must never be in it.
 """
