@@ -47,6 +47,9 @@ INSERT INTO granted VALUES
     -- The numbers of /metrics: how many messages wait, never to whom.
     ('{ingest,render,feeds}', 'SELECT (state, run_at, lease_until)', '{delivery}'),
     ('{render,feeds,dispatch}', 'SELECT (at, held)', '{rejected}'),
+    -- And how the watching of sources goes, never what is watched.
+    ('{render,feeds,dispatch}', 'SELECT (name, state, run_at, lease_until, failures)', '{source}'),
+    ('{render,feeds,dispatch}', 'SELECT (code, ignored)', '{finding}'),
     -- Each says that it is alive; what is taken back renews the mark of the caches in front.
     ('{ingest,render,feeds,dispatch}', 'INSERT, UPDATE', '{heartbeat,hub}'),
 

@@ -302,6 +302,7 @@ class JsonSource:
         name="json",
         title="JSON",
         version="1",
+        places=("url",),
         media_types=("application/json", *_LINES),
         extensions=("json", "jsonl", "ndjson"),
         description="The article's own keys, one or many, and other records by a field mapping.",

@@ -432,6 +432,7 @@ class NinjsSource:
         name="ninjs",
         title="ninjs",
         version="1",
+        places=("url",),
         media_types=(MEDIA_TYPE,),
         extensions=("ninjs",),
         description="IPTC's news in JSON, 1.x to 3.x: one item, a list, or one a line.",

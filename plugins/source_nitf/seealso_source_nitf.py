@@ -387,6 +387,7 @@ class NitfSource:
         name="nitf",
         title="NITF",
         version="1",
+        places=("url",),
         media_types=MEDIA_TYPES,
         extensions=("nitf",),
         description="IPTC's News Industry Text Format 3.x: a document is an article.",

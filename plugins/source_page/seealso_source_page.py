@@ -214,6 +214,7 @@ class PageSource:
         name="page",
         title="HTML page",
         version="1",
+        places=("url",),
         media_types=("text/html", "application/xhtml+xml"),
         extensions=("html", "htm", "xhtml"),
         description="A page: its article, what it declares of itself, its related list.",

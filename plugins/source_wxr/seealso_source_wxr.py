@@ -337,6 +337,7 @@ class WxrSource:
         name="wxr",
         title="WordPress export",
         version="1",
+        places=("url",),
         media_types=(MEDIA_TYPE,),
         extensions=("wxr",),
         description="WXR 1.0 to 1.2: posts and pages, with authors, terms and attachments.",

@@ -313,7 +313,9 @@ def _codes_of(call: ast.Call, module: Path) -> Iterator[str]:
     given: list[ast.expr] = [k.value for k in call.keywords if k.arg == "code"]
     if name == "Problem":
         given += call.args[1:2]
-    elif name == "VocabularyError" or (name in ("Refused", "InputRefused") and _ingest(module)):
+    elif name in ("VocabularyError", "SourceInvalid") or (
+        name in ("Refused", "InputRefused") and _ingest(module)
+    ):
         given += call.args[:1]
     yield from (
         node.value for node in given if isinstance(node, ast.Constant) and node.value is not None

@@ -440,6 +440,21 @@ def test_openapi_tells_of_every_route(client: FlaskClient) -> None:
         ("/api/rejected/{row_id}", "delete"),
         ("/api/rejected/{row_id}/data", "get"),
         ("/api/rejected/{row_id}/retry", "post"),
+        ("/api/findings", "get"),
+        ("/api/findings/{source}/{code}/heed", "post"),
+        ("/api/findings/{source}/{code}/ignore", "post"),
+        ("/api/source-plugins", "get"),
+        ("/api/sources", "get"),
+        ("/api/sources", "post"),
+        ("/api/sources/test", "post"),
+        ("/api/sources/{name}", "get"),
+        ("/api/sources/{name}", "patch"),
+        ("/api/sources/{name}", "delete"),
+        ("/api/sources/{name}/items", "get"),
+        ("/api/sources/{name}/look", "post"),
+        ("/api/sources/{name}/pause", "post"),
+        ("/api/sources/{name}/resume", "post"),
+        ("/api/sources/{name}/test", "post"),
     }
     assert "202" in paths["/api/articles"]["post"]["responses"]
 

@@ -31,6 +31,11 @@ _REMEDIES = {  # by the code of the problem: what to do next with this command
     "partner-unknown": "See `seealso partners list`, or add it with `seealso partners add`.",
     "channel-unknown": "See `seealso channels list`.",
     "rejected-unknown": "See `seealso rejected list`.",
+    "source-unknown": "See `seealso sources list`, or add it with `seealso sources add`.",
+    "source-exists": "Change it with `seealso sources change`, or give another name.",
+    "plugin-invalid": "See `seealso sources plugins`.",
+    "option-unknown": "See `seealso sources plugins`.",
+    "finding-unknown": "See `seealso findings list`.",
     "key-unknown": "See `seealso key list`.",
     "reader-unknown": "See `seealso newsletters subscribers TOPIC`.",
 }
@@ -73,6 +78,10 @@ class HubClient:
     def post(self, path: str, body: Json = None, **params: str | int | None) -> Json:
         """POST a JSON body; the JSON of the answer."""
         return self.ask("POST", path, params=params, data=_encoded(body), media_type=_JSON)
+
+    def patch(self, path: str, body: Json) -> Json:
+        """PATCH with a JSON body; the JSON of the answer."""
+        return self.ask("PATCH", path, data=_encoded(body), media_type=_JSON)
 
     def delete(self, path: str, body: Json = None, **params: str | int | None) -> Json:
         """DELETE; the JSON of the answer, None where there is none."""

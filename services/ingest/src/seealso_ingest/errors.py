@@ -52,3 +52,25 @@ class RejectedUnknown(IngestError):
 
 class NotKept(IngestError):
     """Of a rejected piece only the reason is kept: it was too large."""
+
+
+class SourceUnknown(IngestError):
+    """No source of this name is watched."""
+
+
+class SourceExists(IngestError):
+    """A source of this name is watched already."""
+
+
+class SourceInvalid(IngestError):
+    """A source can't be watched as it is described.
+
+    Attributes:
+        code: stable, for programs: ``location-invalid``.
+        field: of the description, where one is to blame.
+    """
+
+    def __init__(self, code: str, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.field = field

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Protocol
 
 from seealso_core import log as logs
@@ -35,12 +34,12 @@ from seealso_store.database import Database
 from sqlalchemy import Connection
 
 from seealso_ingest import decide, reading, sources
-from seealso_ingest.batch import standings, take, write
+from seealso_ingest.batch import Taken, standings, take, write
 from seealso_ingest.decide import Standing
 from seealso_ingest.doubts import require_an_article
+from seealso_ingest.errand import Errand, Progress, batches
 from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn, Refused
 from seealso_ingest.keeping import Keeper, Refusals, of_input, still_refused
-from seealso_ingest.limits import LIMITS
 from seealso_ingest.loops import require_foreign
 from seealso_ingest.receipts import (
     Accepted,
@@ -93,10 +92,10 @@ class Ingest:
         now: Callable[[], int] | None = None,
     ) -> None:
         self.database = self._database = database
-        self._host = host
+        self.host = self._host = host
         self._nudger = nudger
-        self._settings = settings or IngestSettings()
-        self._now = now or database.now
+        self.settings = self._settings = settings or IngestSettings()
+        self.now = self._now = now or database.now
         self._reviews_filled = False  # as far as this process knows
         self._keeper = Keeper(database, self._settings.rejected, self._now)
 
@@ -112,37 +111,87 @@ class Ingest:
             PluginFailed: the source plugin broke down over it.
             StoreUnavailable: the database does not answer. What was committed stays; send again.
         """
+        return self._kept(raw, correlation_id, None, reinstate=reinstate)
+
+    def fetched(self, raw: RawInput, errand: Errand, correlation_id: str = "") -> Receipt:
+        """Take in what the hub fetched by itself, with what the errand has to say in each commit.
+
+        Raises:
+            InputRefused: nothing of it can be read. Its code is ``input-list`` where there are only
+                leads, which are in the errand then, and ``input-empty`` where there is nothing.
+            PluginFailed, StoreUnavailable: as of `accept`.
+        """
+        return self._kept(raw, correlation_id, errand, reinstate=False)
+
+    def _kept(
+        self, raw: RawInput, correlation_id: str, errand: Errand | None, *, reinstate: bool
+    ) -> Receipt:
         refusals = Refusals(correlation_id)
         try:
-            return self._take_in(raw, refusals, reinstate=reinstate)
+            return self._take_in(raw, refusals, errand, reinstate=reinstate)
         except (InputRefused, PluginFailed) as refused:
             refusals.whole(raw, refused)
             raise
         finally:
             self._keeper.keep(refusals)
 
-    def _take_in(self, raw: RawInput, refusals: Refusals, *, reinstate: bool) -> Receipt:
-        name, raw = sources.choose(raw, self._sources())
+    def _take_in(
+        self, raw: RawInput, refusals: Refusals, errand: Errand | None = None, *, reinstate: bool
+    ) -> Receipt:
+        name, raw = self.chosen(raw, errand.plugin if errand else None)
         accepted: list[Accepted] = []
-        items = self._drafts(name, raw, refusals)
-        while batch := list(islice(items, LIMITS.batch)):
-            accepted += self._commit(batch, refusals, reinstate=reinstate)
+        bodiless = 0
+        items = self._drafts(name, raw, refusals, errand)
+        for batch, last in batches(items, ahead=errand is not None):
+            bodiless += sum(not item.draft.article.body_text for item in batch)
+            so_far = Progress(tuple(accepted), tuple(refusals.told), bodiless, last)
+            then = _then(errand, so_far) if errand else None
+            accepted += self._commit(batch, refusals, then, reinstate=reinstate)
         if refusals.told:
             meters.INTAKE.add("rejected", by=len(refusals.told))
         told = sorted(refusals.told, key=lambda rejection: rejection.index)
         return Receipt(tuple(accepted), tuple(told))
 
-    def _sources(self) -> dict[str, SourceMeta]:
+    def chosen(self, raw: RawInput, plugin: str | None = None) -> tuple[str, RawInput]:
+        """The source plugin that reads an input, and the input with the media type it has for it.
+
+        Raises:
+            InputRefused: none can, or this one is not enabled.
+        """
+        enabled = self.sources()
+        if plugin is None:
+            return sources.choose(raw, enabled)
+        if plugin not in enabled:
+            detail = f"the source plugin {plugin} is not installed, or disabled"
+            raise InputRefused("media-type", detail, "See `seealso sources plugins`.")
+        return plugin, sources.typed(raw, enabled[plugin])
+
+    def sources(self) -> dict[str, SourceMeta]:
+        """The source plugins that are enabled, by name."""
         records = self._host.registry.sources.values()
         return {record.name: record.source for record in records if record.status == "enabled"}
 
-    def _drafts(self, name: str, raw: RawInput, refusals: Refusals) -> Iterator[Item]:
-        """The drafts of an input, lazily; what can't be one is put down in `refusals`."""
-        context = SourceContext(
+    def context(self, name: str, errand: Errand | None = None) -> SourceContext:
+        """What a source plugin may know: the settings, and over them what the errand says."""
+        options = self._settings.options_of(self._host.registry.sources[name].source)
+        own = errand.options if errand else {}
+        return SourceContext(
             today=iso(self._now())[:10],
-            options=self._settings.options_of(self._host.registry.sources[name].source),
+            options=options | {key: own[key] for key in own if key in options},
+            fields=dict(errand.fields) if errand else {},
         )
-        for one in reading.items(raw, lambda part: self._read(name, part, context)):
+
+    def _drafts(
+        self, name: str, raw: RawInput, refusals: Refusals, errand: Errand | None
+    ) -> Iterator[Item]:
+        """The drafts of an input, lazily; what can't be one is put down in `refusals`."""
+        context = self.context(name, errand)
+
+        def read(part: RawInput) -> list[Piece]:
+            found = self.read(name, part, context)
+            return found if errand is None else errand.met(found)
+
+        for one in reading.items(raw, read):
             if isinstance(one, Unread):
                 refusals.add(one.rejection, one.cut)
                 continue
@@ -154,7 +203,13 @@ class Ingest:
             else:
                 yield one
 
-    def _read(self, name: str, raw: RawInput, context: SourceContext) -> list[Piece]:
+    def read(self, name: str, raw: RawInput, context: SourceContext) -> list[Piece]:
+        """What an input holds, by a source plugin in its child.
+
+        Raises:
+            InputRefused: nothing of it can be read.
+            PluginFailed: the plugin broke down over it.
+        """
         try:
             return self._host.read(name, raw, context)
         except Reject as error:
@@ -163,13 +218,23 @@ class Ingest:
             raise InputRefused("media-type", str(error), "") from error
 
     def _commit(
-        self, batch: Sequence[Item], refusals: Refusals, *, reinstate: bool
+        self,
+        batch: Sequence[Item],
+        refusals: Refusals,
+        then: Callable[[Connection, Taken], None] | None,
+        *,
+        reinstate: bool,
     ) -> list[Accepted]:
         now = self._now()
         caused_by = refusals.correlation_id
-        taken = self._database.transact(
-            lambda tx: take(tx, batch, now, caused_by, reinstate=reinstate)
-        )
+
+        def work(tx: Connection) -> Taken:
+            done = take(tx, batch, now, caused_by, reinstate=reinstate)
+            if then is not None:
+                then(tx, done)
+            return done
+
+        taken = self._database.transact(work)
         self._nudge(taken.changes, taken.names, caused_by)
         accepted = []
         for item, part in zip(batch, taken.parts, strict=True):
@@ -299,6 +364,18 @@ class Ingest:
         trace = tracing.current()
         wakes = [Wake("render", name, ids, correlation_id, trace) for name in names]
         self._nudger.nudge(*wakes, Wake("feeds", ledger.FILING, ids, correlation_id, trace))
+
+
+def _then(errand: Errand, so_far: Progress) -> Callable[[Connection, Taken], None]:
+    """What an errand has to say in a commit, with what comes in by it."""
+
+    def then(tx: Connection, taken: Taken) -> None:
+        own = tuple(part for part in taken.parts if isinstance(part, Accepted))
+        out = tuple(part for part in taken.parts if isinstance(part, Rejection))
+        accepted, refused = (*so_far.accepted, *own), (*so_far.refused, *out)
+        errand.in_commit(tx, replace(so_far, accepted=accepted, refused=refused))
+
+    return then
 
 
 def _tell(changes: Sequence[Change]) -> None:

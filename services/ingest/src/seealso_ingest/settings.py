@@ -17,11 +17,13 @@ def _defaults(meta: SourceMeta) -> dict[str, str]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestSettings:
     """`sweep_seconds`: how often embargoes and expiries are looked at. `rejected`: how much of what
-    could not go in is kept."""
+    could not go in is kept. `poll_seconds`: no source is looked at more often."""
 
     sweep_seconds: float = 1.0
     hub_url: str = ""  # whatever stands there is the hub's own output
     rejected: Bounds = field(default_factory=Bounds)
+    poll_seconds: float = 300.0
+    allow_private_fetch: bool = False
     options_of: Callable[[SourceMeta], dict[str, str]] = _defaults
 
     @classmethod
@@ -30,6 +32,8 @@ class IngestSettings:
         return cls(
             sweep_seconds=settings.sweep_seconds,
             hub_url=settings.hub_url,
+            poll_seconds=settings.poll_seconds,
+            allow_private_fetch=settings.allow_private_fetch,
             rejected=Bounds(
                 rows=settings.rejected_rows,
                 bytes=settings.rejected_mb * 2**20,

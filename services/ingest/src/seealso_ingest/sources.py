@@ -65,6 +65,24 @@ def choose(raw: RawInput, sources: Mapping[str, SourceMeta]) -> tuple[str, RawIn
     )
 
 
+def typed(raw: RawInput, meta: SourceMeta) -> RawInput:
+    """An input with a media type that this source reads: what was declared, else what its bytes
+    speak for, else the source's first. Servers call feeds text/plain, and pages nothing at all.
+    """
+    for media_type in (recognise.xml_format(raw.data), raw.media_type, _sniffed(raw.data)):
+        wide = f"{(media_type or '').partition('/')[0]}/*"
+        if media_type and (media_type in meta.media_types or wide in meta.media_types):
+            return replace(raw, media_type=media_type)
+    return replace(raw, media_type=meta.media_types[0]) if meta.media_types else raw
+
+
+def _sniffed(data: bytes) -> str:
+    try:
+        return sniff(data)
+    except InputRefused:
+        return ""
+
+
 def sniff(data: bytes) -> str:
     """The media type that the first bytes speak for.
 

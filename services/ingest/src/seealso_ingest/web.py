@@ -39,8 +39,10 @@ from seealso_ingest.errors import ArticleUnknown, InputRefused, NotWithdrawn
 from seealso_ingest.flow import Ingest
 from seealso_ingest.keyring import Keyring
 from seealso_ingest.receipts import Receipt, Rejection
+from seealso_ingest.watchlist import Watchlist
 from seealso_ingest.web_keys import KeysApi
 from seealso_ingest.web_rejected import RejectedApi
+from seealso_ingest.web_sources import SourcesApi
 from seealso_ingest.web_websub import WebSubRoutes
 from seealso_ingest.websub import WebSub
 
@@ -68,6 +70,7 @@ def blueprint(database: Database, ingest: Ingest, guard: Guard, websub: WebSub) 
     _looking(routes, database, guard)
     _taking_back(routes, ingest, guard)
     RejectedApi(database, ingest).register(routes, guard)
+    SourcesApi(Watchlist(ingest)).register(routes, guard)
     KeysApi(Keyring(database)).register(routes, guard)
     WebSubRoutes(websub).register(routes)
     return routes

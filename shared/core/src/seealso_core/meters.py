@@ -37,6 +37,12 @@ REJECTED_DROPPED = Counter(
     ("reason",),
     _each("old", "full", "flood"),
 )
+LOOKS = Counter(
+    "seealso_source_looks_total",
+    "Looks at watched sources, by what became of them.",
+    ("result",),
+    _each("renewed", "unchanged", "failed"),
+)
 SETTLED = Counter(
     "seealso_settled_total", "Rows of the ledger that were settled, by output.", ("output",)
 )

@@ -92,6 +92,9 @@ class Settings:
     allow_private_fetch: bool = _row(
         False, "Also fetch sources in the private network: 1 where sources live there."
     )
+    poll_seconds: float = _row(
+        300.0, "A watched source is looked at no more often than this, whatever it asks for."
+    )
     max_body_mb: int = _row(50, "Largest request body, MiB.")
     metrics_port: int = _row(
         0, "Port on which a worker serves its own /metrics, /livez and /readyz; 0: none."

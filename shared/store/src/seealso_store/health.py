@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -13,7 +13,17 @@ from weakref import WeakKeyDictionary
 from seealso_core import log as logs
 from seealso_core.metrics import Metric
 
-from seealso_store import articles, deliveries, heartbeats, ledger, migrate, rejected, reviews
+from seealso_store import (
+    articles,
+    deliveries,
+    findings,
+    heartbeats,
+    ledger,
+    migrate,
+    rejected,
+    reviews,
+    sources,
+)
 from seealso_store.database import Database
 from seealso_store.errors import (
     SchemaNewer,
@@ -115,6 +125,8 @@ def _now(db: Database) -> list[Metric]:
         pending = ledger.pending_withdrawals(conn)
         oldest_mail = deliveries.oldest_due(conn, now)
         ages = heartbeats.ages(conn, now)
+        watched = sources.standing(conn, now)
+        wrong = findings.counts(conn)
         refused, held = rejected.totals(conn)
     dead = sum(count.dead for count in counts.values())
     return [
@@ -156,6 +168,28 @@ def _now(db: Database) -> list[Metric]:
             "seealso_heartbeat_age_seconds",
             "Since a worker of this step was last heard of.",
             (({"step": step}, age) for step, age in ages.items()),
+        ),
+        *_watching(watched, wrong),
+    ]
+
+
+def _watching(watched: sources.Standing, wrong: Mapping[str, int]) -> list[Metric]:
+    states = {"active": watched.active, "failing": watched.failing, "paused": watched.paused}
+    return [
+        _gauge(
+            "seealso_sources",
+            "Watched sources, by state; failing: active, and the last look went wrong.",
+            (({"state": state}, float(number)) for state, number in states.items()),
+        ),
+        _gauge(
+            "seealso_source_poll_lag_seconds",
+            "How long the source that has waited longest has been due for a look.",
+            [({}, watched.lag_seconds)],
+        ),
+        _gauge(
+            "seealso_findings",
+            "What is wrong with sources, by code, without what is ignored.",
+            (({"code": code}, float(number)) for code, number in sorted(wrong.items())),
         ),
     ]
 

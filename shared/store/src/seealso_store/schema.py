@@ -144,7 +144,8 @@ source = Table(  # ingest. What the hub watches by itself, and how the watching 
     Column("created", BigInteger, nullable=False),
     Column("changed", BigInteger, nullable=False),
     # One look at a time, as in the ledger: only the holder of the token writes what it found.
-    Column("run_at", BigInteger, nullable=False),  # the next look, not before
+    Column("run_at", BigInteger, nullable=False),  # next turn: to look, or for what a list names
+    Column("look_at", BigInteger),  # the location itself is looked at from then on; null: now
     Column("lease_until", BigInteger, nullable=False, default=0),
     Column("token", BigInteger, nullable=False, default=0),
     Column("pace", BigInteger, nullable=False, default=0),  # between two looks, as adapted
@@ -176,6 +177,9 @@ source_item = Table(  # ingest. What a source's list names: a page of a sitemap,
     Column("error", Text),
     Column("seen", BigInteger, nullable=False),  # the list last named it
     Column("gone", BigInteger),  # since when it doesn't
+    Column("rel", Text),  # list: it names items itself; null: an item
+    Column("parent", Text),  # key of the list that names it; null: the source's own answer
+    Column("depth", Integer),  # lists between it and the source's own answer
     PrimaryKeyConstraint("source", "key"),
     Index("ix_source_item_due", "source", "state", "run_at"),
     Index("ix_source_item_article", "article_id"),

@@ -16,7 +16,7 @@ import secrets
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, select, update
+from sqlalchemy import Connection, Row, delete, exists, or_, select, update
 
 from seealso_store.clock import SECOND
 from seealso_store.database import upsert
@@ -193,8 +193,9 @@ def wake_source(tx: Connection, name: str, now: int) -> bool:
     """Look at this source now. False: it is not watched."""
     changed = tx.execute(
         update(source)
-        .where(source.c.name == name, source.c.state == "active", source.c.run_at > now)
-        .values(run_at=now)
+        .where(source.c.name == name, source.c.state == "active")
+        .where(or_(source.c.run_at > now, source.c.look_at > now))
+        .values(run_at=now, look_at=None)
     )
     return bool(changed.rowcount)
 

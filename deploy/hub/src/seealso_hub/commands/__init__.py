@@ -10,6 +10,7 @@ from seealso_hub.commands.channels import channels
 from seealso_hub.commands.dead_letters import dead_letters
 from seealso_hub.commands.demo import demo
 from seealso_hub.commands.doctor import doctor
+from seealso_hub.commands.findings import findings
 from seealso_hub.commands.hub import up, version
 from seealso_hub.commands.ingest import ingest
 from seealso_hub.commands.key import key
@@ -18,6 +19,7 @@ from seealso_hub.commands.outputs import outputs
 from seealso_hub.commands.partners import partners
 from seealso_hub.commands.plugins import plugins
 from seealso_hub.commands.rejected import rejected
+from seealso_hub.commands.sources import sources
 from seealso_hub.commands.status import status
 from seealso_hub.commands.topics import topics
 
@@ -26,6 +28,8 @@ COMMANDS: list[click.Command] = [
     demo,
     key,
     ingest,
+    sources,
+    findings,
     status,
     articles,
     withdraw,

@@ -88,6 +88,7 @@ def upgrade() -> None:
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=False),
         sa.Column("run_at", sa.BigInteger(), nullable=False),
+        sa.Column("look_at", sa.BigInteger(), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=False),
         sa.Column("token", sa.BigInteger(), nullable=False),
         sa.Column("pace", sa.BigInteger(), nullable=False),
@@ -118,6 +119,9 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("seen", sa.BigInteger(), nullable=False),
         sa.Column("gone", sa.BigInteger(), nullable=True),
+        sa.Column("rel", sa.Text(), nullable=True),
+        sa.Column("parent", sa.Text(), nullable=True),
+        sa.Column("depth", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("source", "key", name=op.f("pk_source_item")),
     )
     op.create_index("ix_source_item_article", "source_item", ["article_id"], unique=False)
