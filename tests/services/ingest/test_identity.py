@@ -49,6 +49,7 @@ def test_an_id_is_for_life_and_fit_for_a_url() -> None:
     [
         (("id:desk:7", "url:https://e.org/a"), "a1"),
         (("id:desk:9", "url:https://e.org/a"), None),  # another id: another article
+        (("id:wire:9", "url:https://e.org/a"), "a1"),  # another source's: the same article
         (("id:desk:9", "url:https://e.org/b"), "a2"),  # a page came in first, without an id
         (("url:https://e.org/a",), "a1"),
         (("url:https://e.org/c",), None),
@@ -56,7 +57,8 @@ def test_an_id_is_for_life_and_fit_for_a_url() -> None:
 )
 def test_which_known_article_a_draft_is(names: tuple[str, ...], expected: str | None) -> None:
     known = {"id:desk:7": "a1", "url:https://e.org/a": "a1", "url:https://e.org/b": "a2"}
-    assert identity.owner(names, known, {"a1": "7", "a2": None}) == expected
+    theirs: dict[str, dict[str, str | None]] = {"a1": {"desk": "7"}, "a2": {"web": None}}
+    assert identity.owner(names, known, theirs) == expected
 
 
 @pytest.mark.parametrize(

@@ -265,7 +265,12 @@ def test_an_article_is_shown_with_all_its_keys(client: FlaskClient, post: Post) 
         "embargo_until expires topics see_also promos media corrections rights content_hash"
     )
     assert set(fixed.split()) <= set(shown)
-    assert set(shown) - set(fixed.split()) == {"keywords", "first_seen", "changed"}
+    assert set(shown) - set(fixed.split()) == {
+        "keywords",
+        "first_seen",
+        "changed",
+        "origins",
+    }
     assert shown["topics"][0]["slug"] == "glass"
     assert set(shown["see_also"][0]) == {"title", "url", "kind", "article_id"}
     assert (shown["published"], shown["updated"]) == ("2024-04-09", None)

@@ -8,13 +8,14 @@ All of it may be called again for the same batch: it changes nothing but the dat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seealso_core import tracing
 from seealso_sdk.model import Article
-from seealso_store import articles, ledger, outputs, purges
+from seealso_store import articles, ledger, origins, outputs, purges
 from seealso_store.articles import ArticleRow, Change
+from seealso_store.origins import Origin
 from sqlalchemy import Connection
 
 from seealso_ingest import decide, identity
@@ -22,6 +23,7 @@ from seealso_ingest.decide import Standing, Unchanged
 from seealso_ingest.drafting import Draft
 from seealso_ingest.errors import Refused
 from seealso_ingest.receipts import Accepted, Item, Rejection, of_refusal
+from seealso_ingest.speaking import is_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ def take(
             parts.append(of_refusal(refused, item.index))
     names = write(tx, known.changes, now)
     articles.remember_names(tx, known.new_names)
+    origins.record(tx, list(known.seen.values()))
+    for article_id, source in known.left:
+        origins.drop(tx, article_id, source)
     return Taken(known.changes, tuple(parts), names)
 
 
@@ -54,22 +59,31 @@ class _Known:
     article in a batch the second one meets the first."""
 
     def __init__(
-        self, names: dict[str, str], standings: dict[str, Standing], external: dict[str, str | None]
+        self,
+        names: dict[str, str],
+        standings: dict[str, Standing],
+        rows: Mapping[str, ArticleRow],
+        known: Mapping[str, list[Origin]],
     ) -> None:
         self.changes: list[Change] = []
+        self.seen: dict[tuple[str, str], Origin] = {}
+        self.left: set[tuple[str, str]] = set()
         self.new_names: dict[str, str] = {}
         self._names = names
         self._standings = standings
-        self._external = external
+        self._origins = {id_: {one.source: one for one in found} for id_, found in known.items()}
+        self._speakers = {row.id: (row.source, row.external_id) for row in rows.values()}
+        self._external = _external(rows, known)
 
     @classmethod
     def of(cls, tx: Connection, drafts: Sequence[Draft]) -> _Known:
-        """Two to four queries, however many drafts there are."""
+        """Three to five queries, however many drafts there are."""
         wanted = {key for draft in drafts for key in draft.keys}
         articles.lock_names(tx, wanted)
         names = articles.names(tx, wanted)
         rows = articles.rows(tx, names.values(), lock=True)
-        external = {row.id: row.external_id for row in rows.values()}
+        known = origins.of(tx, rows) if rows else {}
+        external = _external(rows, known)
         differing = set()
         for draft in drafts:
             found = identity.owner(draft.keys, names, external)
@@ -79,23 +93,28 @@ class _Known:
                 differing.add(found)
         bodies = articles.current_bodies(tx, differing) if differing else {}
         standings = {row.id: _standing(row, bodies.get(row.id)) for row in rows.values()}
-        return cls(names, standings, external)
+        return cls(names, standings, rows, known)
 
     def settle(self, item: Item, now: int, correlation_id: str, *, reinstate: bool) -> Accepted:
         """Decide about one draft, and remember the outcome for those after it."""
         draft = item.draft
         found = identity.owner(draft.keys, self._names, self._external)
         standing = self._standings[found] if found else None
+        if standing is not None and self._is_copy(draft, standing.id):
+            return self._copied(item, standing, now)
         decided = decide.decide(
             standing, draft, now=now, reinstate=reinstate, correlation_id=correlation_id
         )
         if isinstance(decided, Unchanged):
             self._name(draft.keys, decided.id)
+            self._saw(draft, decided.id, now)
             return Accepted(item.index, decided.id, decided.version, "unchanged")
         article = decided.article
         self._name(draft.keys, article.id)
+        self._saw(draft, article.id, now)
+        self._speakers[article.id] = (article.source, article.external_id)
         self.changes.append(decided)
-        self._external[article.id] = article.external_id
+        self._external.setdefault(article.id, {})[article.source] = article.external_id
         self._standings[article.id] = Standing(
             id=article.id,
             version=article.version,
@@ -108,10 +127,64 @@ class _Known:
         change = "created" if standing is None else "updated"
         return Accepted(item.index, article.id, article.version, change)
 
+    def _is_copy(self, draft: Draft, article_id: str) -> bool:
+        source, external_id = self._speakers[article_id]
+        there = list(self._origins.get(article_id, {}).values())
+        return is_copy(draft, source, external_id, there)
+
+    def _copied(self, item: Item, standing: Standing, now: int) -> Accepted:
+        """Another source has the article too: an origin more, or, where it takes its copy back, one
+        less. The article itself goes only when its own source says so."""
+        draft, at = item.draft, (standing.id, item.draft.article.source)
+        if draft.withdrawn:
+            self.seen.pop(at, None)
+            self.left.add(at)
+            self._origins.get(standing.id, {}).pop(at[1], None)
+        elif standing.status == "withdrawn":
+            raise Refused(
+                "withdrawn",
+                f"article {standing.id} was withdrawn, and this is a copy of it",
+                "Its own source can publish it again, or `seealso articles reinstate`.",
+            )
+        else:
+            self._saw(draft, standing.id, now)
+        self._name(draft.keys, standing.id)
+        return Accepted(item.index, standing.id, standing.version, "unchanged")
+
+    def _saw(self, draft: Draft, article_id: str, now: int) -> None:
+        given = draft.article
+        there = self._origins.setdefault(article_id, {})
+        before = there.get(given.source)
+        if before and now - before.last_seen < origins.FRESH and before.url == draft.url:
+            return
+        there[given.source] = origin = Origin(
+            article_id=article_id,
+            source=given.source,
+            external_id=given.external_id or (before.external_id if before else None),
+            url=draft.url,
+            home=int(draft.home),
+            first_seen=before.first_seen if before else now,
+            last_seen=now,
+        )
+        self.seen[article_id, given.source] = origin
+        self.left.discard((article_id, given.source))
+        self._external.setdefault(article_id, {}).setdefault(given.source, given.external_id)
+
     def _name(self, keys: Iterable[str], article_id: str) -> None:
         for key in keys:
             if key not in self._names:
                 self._names[key] = self.new_names[key] = article_id
+
+
+def _external(
+    rows: Mapping[str, ArticleRow], known: Mapping[str, list[Origin]]
+) -> dict[str, dict[str, str | None]]:
+    """By article, the external id that each of its sources has for it."""
+    return {
+        row.id: {one.source: one.external_id for one in known.get(row.id, ())}
+        | {row.source: row.external_id}
+        for row in rows.values()
+    }
 
 
 def write(tx: Connection, changes: Sequence[Change], now: int) -> list[str]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from seealso_sdk.dates import instant, normalised
 from seealso_sdk.links import canonical, web_url
@@ -67,6 +68,7 @@ class Draft:
     reason: str = ""
     provenance: Mapping[str, str] | None = None  # where each field was found
     url: str | None = None  # where the source has it; its canonical address may be another
+    home: bool = True  # the source's place is on the site of the canonical address
 
 
 def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool = True) -> Draft:
@@ -84,6 +86,7 @@ def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool 
     """
     address = _address(raw, base, own=own)
     url = web_url(raw.url, base) if raw.url else address
+    home = _is_at_home(base or url, address)
     base = address or base
     title, body = _title_and_body(raw, base)
     article = _article(raw, title, body, source, address, base)
@@ -98,7 +101,20 @@ def drafted(raw: RawArticle, *, source: str, base: str | None = None, own: bool 
         line(raw.withdrawn_reason),
         provenance=None if raw.withdrawn else traced(raw, article),
         url=url,
+        home=home,
     )
+
+
+def _is_at_home(place: str | None, address: str | None) -> bool:
+    """Whether a source's place is on the site of an address. Who names no place is believed."""
+    if not place or not address:
+        return True
+    here, there = _site(place), _site(address)
+    return here == there or here.endswith("." + there) or there.endswith("." + here)
+
+
+def _site(address: str) -> str:
+    return (urlsplit(address).hostname or "").removeprefix("www.")
 
 
 def _title_and_body(raw: RawArticle, base: str | None) -> tuple[str, Body]:

@@ -4,8 +4,9 @@
     canonical URL ───────────> url:<address>               ├ the first one ever seen makes the id
     neither ─────────────────> fp:<title and beginning>    ┘
 
-Pure. An external id rules: two of them are never one article, whatever URL they share (a text that
-two sites publish names one canonical address). A page that came in by its address alone is taken
+Pure. A source's external id rules: two of them are never one article, whatever URL they share. Of
+two sources the same canonical address is the same article (a text that two sites publish names
+one); who of them speaks for it `speaking` says. A page that came in by its address alone is taken
 over by the article that later brings the same address and an external id.
 """
 
@@ -55,24 +56,38 @@ def article_id(key: str) -> str:
 
 
 def owner(
-    names: tuple[str, ...], known: Mapping[str, str], external_ids: Mapping[str, str | None]
+    names: tuple[str, ...],
+    known: Mapping[str, str],
+    external_ids: Mapping[str, Mapping[str, str | None]],
 ) -> str | None:
     """Which known article a draft is, or None.
 
     Args:
         names: of the draft, from `keys`.
         known: {name: article id}, at least for those of `names` that are taken.
-        external_ids: {article id: its external id, or None}, for the values of `known`.
+        external_ids: {article id: {source: its external id there, or None}}, for the values of
+            `known`.
     """
-    brings_id = names[0].startswith("id:")
+    own = names[0] if names[0].startswith("id:") else None
     for name in names:
         found = known.get(name)
         if found is None:
             continue
-        if name.startswith("url:") and brings_id and external_ids.get(found):
-            continue
+        if name.startswith("url:") and own:
+            theirs = external_ids.get(found, {})
+            if any(
+                external and own.startswith(f"id:{source}:") for source, external in theirs.items()
+            ):
+                continue  # another article of the same source
+            if any(theirs.values()) and _is_front_page(name):
+                continue
         return found
     return None
+
+
+def _is_front_page(name: str) -> bool:
+    """The address of a whole site is no article's: sloppy sources give it to all of theirs."""
+    return name.removeprefix("url:").partition("://")[2].partition("/")[2] == ""
 
 
 def content_hash(article: Article) -> str:

@@ -29,7 +29,7 @@ from seealso_sdk.errors import Retry
 from seealso_sdk.links import canonical, web_url
 from seealso_sdk.model import STATUSES, Article, RawInput
 from seealso_sdk.text import clean
-from seealso_store import articles, filings, ledger, reviews
+from seealso_store import articles, filings, ledger, origins, reviews
 from seealso_store.articles import ArticleRow
 from seealso_store.clock import SECOND, iso
 from seealso_store.database import Database
@@ -365,6 +365,7 @@ def _shown(conn: Connection, row: ArticleRow, article: Article) -> dict[str, Any
     withdrawn_reason.
     """
     shown = article.to_dict()
+    shown["origins"] = [_origin(one) for one in origins.of(conn, [row.id]).get(row.id, ())]
     placed = filings.placed(conn, [row.id])
     categories = placed[0].categories if placed else ()
     if categories:
@@ -382,6 +383,16 @@ def _shown(conn: Connection, row: ArticleRow, article: Article) -> dict[str, Any
     if row.status == "withdrawn":
         shown["withdrawn_reason"] = row.withdrawn_reason or ""
     return shown
+
+
+def _origin(one: origins.Origin) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "external_id": one.external_id,
+        "url": one.url,
+        "first_seen": iso(one.first_seen),
+        "last_seen": iso(one.last_seen),
+    }
 
 
 def _readable(ref: str | None) -> str:
