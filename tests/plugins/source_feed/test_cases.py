@@ -5,11 +5,12 @@ A case is a piece of a feed, a field of its one article, and what a careful read
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from seealso_ingest.drafting import line
-from seealso_sdk import RawArticle, RawInput, SourceContext
+from seealso_sdk import Lead, RawArticle, RawInput, SourceContext
 from seealso_sdk.model import Piece
 from seealso_source_feed import FeedSource
 
@@ -586,6 +587,72 @@ def test_a_credit_names_who_made_a_picture() -> None:
         )
     ).media
     assert (medium.alt, medium.credit, medium.width, medium.height) == ("A crab", "Bo Lens", 10, 20)
+
+
+# --- leads and tombstones --------------------------------------------------------------------
+
+_LINKS = (
+    '<{0}link rel="hub" href="https://hub.example/"/><{0}link rel="self" href="/feed.xml"/>'
+    '<{0}link rel="next" href="?page=2"/><{0}link rel="prev-archive" href="/2023.xml"/>'
+    '<{0}link rel="license" href="https://l.example/by"/><{0}link rel="next" href=""/>'
+)
+_EXPECTED = [
+    ("hub", "https://hub.example/"),
+    ("self", "https://reef.example/feed.xml"),
+    ("list", "https://reef.example/feeds/all.xml?page=2"),
+    ("list", "https://reef.example/2023.xml"),
+]
+
+
+@pytest.mark.parametrize(
+    "feed", [rss(T, _LINKS.format("atom:")), atom(T, _LINKS.format(""))], ids=["rss", "atom"]
+)
+def test_a_feed_leads_to_its_hub_itself_and_its_next_pages(feed: str) -> None:
+    found = [(one.rel, one.url) for one in pieces(feed) if isinstance(one, Lead)]
+    assert found == _EXPECTED
+
+
+def test_a_json_feed_leads_to_its_hub_itself_and_its_next_page_but_never_to_the_same() -> None:
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "items": [],
+        "hubs": [
+            {"type": "WebSub", "url": "https://hub.example/"},
+            {"type": "rssCloud", "url": "/c"},
+            7,
+        ],
+        "feed_url": "/feed.json",
+        "next_url": "/feed.json?page=2",
+    }
+    found = [(one.rel, one.url) for one in pieces(json.dumps(feed)) if isinstance(one, Lead)]
+    assert found == [
+        ("hub", "https://hub.example/"),
+        ("self", "https://reef.example/feed.json"),
+        ("list", "https://reef.example/feed.json?page=2"),
+    ]
+    assert not [
+        one
+        for one in pieces(json.dumps({**feed, "next_url": URL}))
+        if isinstance(one, Lead) and one.rel == "list"
+    ]
+
+
+def test_a_tombstone_in_rss_withdraws() -> None:
+    space = 'xmlns:at="http://purl.org/atompub/tombstones/1.0"'
+    grave = f'<at:deleted-entry {space} ref="reef-9" when="2024-04-09T10:00:00Z"/><at:deleted-entry {space}/>'
+    [gone] = [one for one in pieces(rss(T, grave)) if isinstance(one, RawArticle) and one.withdrawn]
+    assert (gone.external_id, gone.updated) == ("reef-9", "2024-04-09T10:00:00+00:00")
+
+
+def test_a_tombstone_in_a_json_feed_of_a_hub_withdraws() -> None:
+    stones = [{"id": "reef-9", "when": "2024-04-09T10:00:00Z", "reason": "Wrong"}, {}, 7]
+    feed = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "items": [],
+        "_seealso": {"deleted": stones},
+    }
+    gone = only(json.dumps(feed))
+    assert (gone.external_id, gone.withdrawn, gone.withdrawn_reason) == ("reef-9", True, "Wrong")
 
 
 # --- encodings -------------------------------------------------------------------------------
