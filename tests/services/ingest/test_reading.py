@@ -101,3 +101,10 @@ def test_it_needs_neither_web_nor_database() -> None:
 def test_the_package_has_nothing_else_to_offer() -> None:
     with pytest.raises(AttributeError, match="no attribute 'normalize'"):
         seealso_ingest.normalize  # noqa: B018 - asked for by the test
+
+
+def test_the_address_of_a_feed_is_not_that_of_its_only_item() -> None:
+    feed = b"<rss><channel><item><title>Low tide</title><guid>t 1</guid></item></channel></rss>"
+    for kind in ("application/rss+xml", "text/xml", ""):
+        [article] = normalise(feed, kind, "https://reef.example/feed").articles
+        assert (article.external_id, article.canonical_url) == ("t 1", None)

@@ -31,6 +31,18 @@ from seealso_ingest.recognise import WXR
 
 Read = Callable[[RawInput], Sequence[Piece]]
 
+# A feed with one item is still a list: where it came from isn't the address of what is in it.
+_LISTS = frozenset(
+    {
+        "application/atom+xml",
+        "application/feed+json",
+        "application/rdf+xml",
+        "application/rss+xml",
+        "application/xml",
+        "text/xml",
+    }
+)
+
 
 def items(raw: RawInput, read: Read) -> Iterator[Item | Unread]:
     """What an input holds, lazily and in its order: drafts, and what can't be one.
@@ -60,7 +72,7 @@ def items(raw: RawInput, read: Read) -> Iterator[Item | Unread]:
                 yield Unread(of_problem(one, index, chunk.lines), cut)
                 continue
             try:
-                own = len(found) == 1 and not parted
+                own = len(found) == 1 and not parted and raw.media_type not in _LISTS
                 draft = drafted(one, source=raw.source, base=raw.url, own=own)
             except Refused as refused:
                 yield Unread(of_refusal(refused, index), cut)
