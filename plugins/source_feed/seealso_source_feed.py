@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 
 import seealso_source_feed_items as items
 import seealso_source_feed_json as jsonfeed
-from seealso_sdk import Piece, Problem, RawInput, SourceContext, SourceMeta, hookimpl
+from seealso_sdk import Option, Piece, Problem, RawInput, SourceContext, SourceMeta, hookimpl
 from seealso_source_feed_xml import Document, Fault, parse
 
 MAX_BYTES = 10 * 1024 * 1024
@@ -139,6 +139,13 @@ class FeedSource:
         ),
         extensions=("rss", "atom", "rdf", "xml", "cdf"),
         description="RSS, Atom and JSON Feed; an item is an article, a tombstone withdraws one.",
+        options=(
+            Option(
+                "websub",
+                "yes",
+                "no: don't subscribe to changes at the feed's hub (WebSub), only poll.",
+            ),
+        ),
         places=("url",),
     )
 

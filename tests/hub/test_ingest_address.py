@@ -75,7 +75,7 @@ def test_a_home_page_is_taken_itself_where_that_is_wanted(hub: RunningHub, mill:
 def test_a_sitemap_is_named_for_the_hub_to_follow(hub: RunningHub, mill: str, path: str) -> None:
     code, counts, said = ingest(hub, f"{mill}{path}")
     assert (code, counts["rejected"]) == (1, 1)
-    assert f"seealso sources add {mill}/sitemap.xml" in said
+    assert f"seealso sources add NAME {mill}/sitemap.xml" in said
     assert ("--page" in said) == (path == "/en/")
 
 

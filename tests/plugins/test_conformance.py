@@ -9,7 +9,7 @@ from seealso_sdk import Output, Source
 from seealso_sdk.testing import OutputConformance, SourceConformance
 
 OUTPUTS = ("atom", "email", "html", "jsonfeed", "rss", "text")
-SOURCES = ("feed", "json", "ninjs", "nitf", "page", "sitemap", "text", "wxr")
+SOURCES = ("feed", "folder", "json", "ninjs", "nitf", "page", "sitemap", "text", "wxr")
 
 
 def _registered(hook: str) -> list[Output | Source]:

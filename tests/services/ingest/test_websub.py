@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from seealso_core.settings import load
 from seealso_ingest import intent
 from seealso_ingest.flow import Ingest
+from seealso_ingest.places import Hosts, WebPlace
+from seealso_ingest.watch import Watch
 from seealso_ingest.websub import MAX_DELIVERY, WebSub
 from seealso_ingest.wsgi import make
-from seealso_store import articles, websub
+from seealso_store import articles, sources, websub
 from seealso_store.database import Database
 from seealso_store.schema import source
 from seealso_store.websub import Subscription
@@ -329,6 +331,30 @@ def test_one_of_several_workers_asks(me: Subscriber, hub: FeedHub, ingest: Inges
     for worker in workers:
         worker.join()
     assert len(hub.asked) == 1
+
+
+def test_from_a_look_at_a_feed_to_a_delivery_and_the_look_that_follows_it(
+    me: Subscriber, hub: FeedHub, ingest: Ingest
+) -> None:
+    hub.feed = rss("Grist")
+    with me.database.write() as tx:
+        tx.execute(update(source).values(location=hub.topic, run_at=me.clock()))
+    place = WebPlace(allow_private=True, hosts=Hosts(0.0))
+    watch = Watch(ingest, places={"url": place}, offered=me.websub.offered)
+    assert watch.turn() == 1
+    assert me.titles == {"Grist"}
+    assert me.websub.turn() == 1
+    assert me.is_live
+    assert hub.publish(rss("Grist", "Flour")) == [202]
+    assert me.titles == {"Grist", "Flour"}
+    me.clock.forward(1)
+    assert watch.turn() == 1  # woken
+    assert watch.turn() == 0
+    with me.database.read() as conn:
+        found = sources.find(conn, NAME)
+    assert found is not None
+    assert found.looked == me.clock()
+    assert found.error is None
 
 
 # --- who tries to cheat --------------------------------------------------------------------------

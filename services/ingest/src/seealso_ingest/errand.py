@@ -49,6 +49,7 @@ class Errand:
     in_commit: Callable[[Connection, Progress], None]
     options: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None  # of a file: the article's id, where it has none itself
     leads: list[Lead] = field(default_factory=list)
     pieces: int = 0
 
@@ -57,7 +58,10 @@ class Errand:
         word, not that of whoever answered."""
         self.leads.extend(one for one in found if isinstance(one, Lead))
         self.pieces += sum(not isinstance(one, Lead) for one in found)
-        return [replace(one, source=None) if isinstance(one, RawArticle) else one for one in found]
+        made = [replace(one, source=None) if isinstance(one, RawArticle) else one for one in found]
+        if self.name and len(made) == 1 and isinstance(made[0], RawArticle):
+            made[0] = replace(made[0], external_id=made[0].external_id or self.name)
+        return made
 
 
 def batches(items: Iterator[Item], *, ahead: bool) -> Iterator[tuple[list[Item], bool]]:

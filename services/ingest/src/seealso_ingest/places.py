@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Protocol
 from urllib.parse import urlsplit
 
+from seealso_ingest import pace
 from seealso_ingest.errors import IngestError
 from seealso_ingest.fetch import Fetched, FetchError, Limits, fetch
 from seealso_ingest.manners import Manners
@@ -36,6 +37,8 @@ class Busy(IngestError):
 
 class Place(Protocol):
     """A kind of place that is watched."""
+
+    longest: float  # seconds between two looks: looking at some costs nobody anything
 
     def look(
         self, location: str, *, etag: str | None = None, last_modified: str | None = None
@@ -106,6 +109,8 @@ class Hosts:
 class WebPlace:
     """Addresses. The location is asked at the operator's word; what a list names, as robots.txt
     lets it."""
+
+    longest = pace.LONGEST
 
     def __init__(
         self,

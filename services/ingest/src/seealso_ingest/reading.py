@@ -89,7 +89,7 @@ def _require_no_list(pieces: Sequence[Piece]) -> None:
         raise InputRefused(
             "input-list",
             f"it is a list of {leads:,} places and holds no article itself",
-            "Let the hub follow it: `seealso sources add` with its address.",
+            "Let the hub follow it: `seealso sources add NAME ADDRESS`.",
         )
 
 

@@ -26,7 +26,7 @@ from seealso_core import meters, tracing
 from seealso_core.errors import PluginFailed
 from seealso_sdk.errors import Retry
 from seealso_sdk.model import Lead, RawInput
-from seealso_store import articles, source_items, sources
+from seealso_store import articles, source_items, sources, websub
 from seealso_store import findings as kept
 from seealso_store.clock import SECOND
 from seealso_store.errors import StoreError
@@ -34,13 +34,14 @@ from seealso_store.source_items import Listed, SourceItem
 from seealso_store.sources import WatchedSource
 from sqlalchemy import Connection
 
-from seealso_ingest import findings, pace
+from seealso_ingest import findings, hubs, pace
 from seealso_ingest.errand import Errand, Progress
 from seealso_ingest.errors import IngestError, InputRefused
 from seealso_ingest.fetch import Fetched, FetchError
 from seealso_ingest.findings import Verdict
 from seealso_ingest.flow import Ingest
-from seealso_ingest.places import Busy, Place, WebPlace
+from seealso_ingest.grounds import places_of
+from seealso_ingest.places import Busy, Place
 
 LEASE_SECONDS = 180.0  # a fetch may take 30, its reading some more; each commit takes it anew
 ITEMS_A_TURN = 20  # of one source, before others have their turn
@@ -65,7 +66,7 @@ class Watch:
     """One who looks. Any number of them, on any machines. Safe to share between threads.
 
     Args:
-        places: by the kind of place; the web where nothing is given.
+        places: by the kind of place; those of the settings where nothing is given.
         offered: is told of the hub that a source's answer names, or that it names none
             (`websub.WebSub.offered`).
         chance: a number from 0 to 1.
@@ -85,9 +86,7 @@ class Watch:
         self._database = ingest.database
         self._now = ingest.now
         self._least = ingest.settings.poll_seconds
-        self._places = places or {
-            "url": WebPlace(allow_private=ingest.settings.allow_private_fetch)
-        }
+        self._places = places or places_of(ingest.settings)
         self._offered = offered
         self._chance = chance
         self._pause = pause
@@ -242,7 +241,9 @@ class Watch:
         except (InputRefused, PluginFailed, Retry) as refused:
             detail = f"it answers, and {source.plugin} can't read it: {refused}"
             return self._failed(source, detail, findings.of_unreadable(detail))
-        self._offered(source.name, *_hub_of(answer, errand.leads))
+        if source.place == "url":
+            options = self._ingest.context(source.plugin, errand).options
+            self._offered(source.name, *hubs.offer(answer, errand.leads, options))
         meters.LOOKS.add("renewed" if found[0].renewed != source.renewed else "unchanged")
         return found[0]
 
@@ -268,7 +269,10 @@ class Watch:
             hint=max((hint for hint in hints if hint), default=None),
             least=self._least,
         )
+        seconds = min(seconds, max(self._places[source.place].longest, self._least))
         wait = pace.wait(seconds, 0, chance=self._chance, least=self._least)
+        if self._is_told(source):
+            wait = max(wait, hubs.PACE)
         renewed = now if is_news else source.renewed
         unchanged = (now - (renewed or source.created)) / SECOND
         verdict = findings.of_answer(unchanged_seconds=unchanged)
@@ -289,6 +293,11 @@ class Watch:
             renewed=renewed,
         )
         return after, verdict
+
+    def _is_told(self, source: WatchedSource) -> bool:
+        """Whether a hub tells of what is new there."""
+        with self._database.read() as conn:
+            return websub.is_live(conn, source.name, self._now())
 
     def _write(self, tx: Connection, after: WatchedSource, verdict: Verdict) -> None:
         """What a look found, with its findings; and the lease is kept."""
@@ -372,6 +381,7 @@ class Watch:
 
         plugin = held.plugin if item.rel == "list" else None
         errand = _errand(held, in_commit, plugin=plugin)
+        errand.name = item.key if held.place == "folder" else None
         try:
             self._take_in(_raw(held, answer), errand)
         except (InputRefused, PluginFailed, Retry) as refused:
@@ -493,7 +503,7 @@ def _raw(source: WatchedSource, answer: Fetched) -> RawInput:
         data=answer.data,
         media_type=answer.media_type,
         charset=answer.charset,
-        url=answer.url,
+        url=answer.url or None,  # a file has none
         source=source.name,
     )
 
@@ -505,12 +515,3 @@ def _listed(leads: list[Lead], *, lists: bool = True) -> list[Listed]:
         Listed(one.url, one.modified, "list" if one.rel == "list" else None)
         for one in chosen[:MAX_LEADS]
     ]
-
-
-def _hub_of(answer: Fetched, leads: list[Lead]) -> tuple[str, str | None]:
-    """Topic and hub that an answer names: its headers before its content (WebSub section 4)."""
-    named: dict[str, str] = {}
-    for lead in leads:
-        named.setdefault(lead.rel, lead.url)
-    named.update(answer.links)
-    return named.get("self", answer.url), named.get("hub")

@@ -27,8 +27,9 @@ from seealso_ingest.errand import Errand, Progress
 from seealso_ingest.errors import InputRefused, SourceExists, SourceInvalid, SourceUnknown
 from seealso_ingest.fetch import Fetched, FetchError
 from seealso_ingest.flow import Ingest
+from seealso_ingest.grounds import places_of
 from seealso_ingest.guard import Barred, check_url
-from seealso_ingest.places import Busy, Place, WebPlace
+from seealso_ingest.places import Busy, Place
 from seealso_ingest.receipts import Rejection, Unread
 
 SHOWN = 20  # articles, and leads, that a test shows
@@ -92,7 +93,7 @@ class Watchlist:
         self._database = ingest.database
         self._now = ingest.now
         self._allow_private = ingest.settings.allow_private_fetch
-        self._places = places or {"url": WebPlace(allow_private=self._allow_private)}
+        self._places = places or places_of(ingest.settings)
 
     # -- what there is
 
@@ -227,11 +228,13 @@ class Watchlist:
                 "policy-invalid", f"on_gone: give one of {', '.join(ON_GONE)}.", "on_gone"
             )
         location, said = wish.location, ""
-        if wish.plugin is None:
+        if place == "folder":
+            self._places[place].look(wish.location)  # at once, not when it is looked at first
+        if wish.plugin is None and place == "url":
             plugin, answer, said = self._found(wish.location)
             location = answer.url if said else wish.location
         else:
-            plugin = self._named(wish.plugin, place)
+            plugin = self._named(wish.plugin or place, place)
         _check_options(wish.options, self._ingest.sources()[plugin])
         _check_fields(wish.fields)
         source = WatchedSource(
@@ -247,8 +250,11 @@ class Watchlist:
 
     def _place(self, location: str) -> str:
         place = "url" if location.lower().startswith(("http://", "https://")) else "folder"
-        if place not in self._places:
-            detail = "location: give an address that begins with http:// or https://."
+        if place not in self._places or (place == "folder" and not location.startswith("/")):
+            detail = (
+                "location: give an address that begins with http:// or https://, or the whole path"
+                " of a folder on the hub's machine."
+            )
             raise SourceInvalid("location-invalid", detail, "location")
         if place == "url":
             try:
@@ -298,10 +304,10 @@ class Watchlist:
         """
         place = self._place(wish.location)
         said = ""
-        if wish.plugin is None:
+        if wish.plugin is None and place == "url":
             plugin, answer, said = self._found(wish.location)
         else:
-            plugin = self._named(wish.plugin, place)
+            plugin = self._named(wish.plugin or place, place)
             answer = _patiently(lambda: self._places[place].look(wish.location))
         _check_options(wish.options, self._ingest.sources()[plugin])
         _check_fields(wish.fields)
@@ -405,7 +411,7 @@ def _raw(answer: Fetched, source: str) -> RawInput:
         data=answer.data,
         media_type=answer.media_type,
         charset=answer.charset,
-        url=answer.url,
+        url=answer.url or None,  # a file has none
         source=source,
     )
 

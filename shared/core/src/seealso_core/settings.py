@@ -95,6 +95,9 @@ class Settings:
     poll_seconds: float = _row(
         300.0, "A watched source is looked at no more often than this, whatever it asks for."
     )
+    watch_folders: tuple[str, ...] = _row(
+        (), "Folders that may be watched, with all below them, divided by commas; none without it."
+    )
     max_body_mb: int = _row(50, "Largest request body, MiB.")
     metrics_port: int = _row(
         0, "Port on which a worker serves its own /metrics, /livez and /readyz; 0: none."

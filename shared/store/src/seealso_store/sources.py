@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 
 from seealso_store.clock import SECOND
 from seealso_store.database import upsert
-from seealso_store.schema import finding, source, source_item, websub
+from seealso_store.schema import finding, source, source_item
 
 STATES = ("active", "paused")
 ON_GONE = ("keep", "withdraw", "ask")
@@ -151,11 +151,11 @@ def look_now(tx: Connection, name: str, now: int, *, anew: bool = False) -> bool
 
 
 def remove(tx: Connection, name: str) -> bool:
-    """Watch a source no more, and forget how that went. Its articles stay. False: there is none."""
+    """Watch a source no more, and forget how that went. Its articles stay, and its subscription to
+    a hub, until the hub has been told. False: there is none."""
     for table, column in (
         (source_item, source_item.c.source),
         (finding, finding.c.source),
-        (websub, websub.c.source),
     ):
         tx.execute(sa.delete(table).where(column == name))
     return tx.execute(sa.delete(source).where(_c.name == name)).rowcount > 0

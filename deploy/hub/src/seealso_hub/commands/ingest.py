@@ -236,7 +236,7 @@ def _fetched(url: str, media_type: str | None, want: Want, allow_private: bool) 
 def _no_article(sitemap: str, said: str) -> str:
     what = said or "It is a sitemap, which lists pages and is none."
     itself = " `--page` takes the page itself." if said else ""
-    return f"{what} `seealso sources add {sitemap}` lets the hub follow it.{itself}"
+    return f"{what} `seealso sources add NAME {sitemap}` lets the hub follow it.{itself}"
 
 
 def _parcel(page: Fetched, media_type: str | None) -> Parcel | Refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -96,7 +97,7 @@ def _body(
 ) -> dict[str, Any]:
     """What was given; what was not stays as it is."""
     given = {
-        "location": location,
+        "location": None if location is None else _whole(location),
         "plugin": plugin,
         "options": dict(options) or None,
         "fields": dict(fields) or None,
@@ -105,9 +106,15 @@ def _body(
     return {name: value for name, value in given.items() if value is not None}
 
 
+def _whole(location: str) -> str:
+    """A folder that is named from here is one of this machine; the hub wants its whole path."""
+    is_here = "://" not in location and Path(location).is_dir()
+    return str(Path(location).resolve()) if is_here else location
+
+
 @click.group(cls=HubGroup)
 def sources() -> None:
-    """Feeds, sitemaps and pages that the hub watches by itself."""
+    """Feeds, sitemaps, pages and folders that the hub watches by itself."""
 
 
 @sources.command()
@@ -126,7 +133,7 @@ def add(
     on_gone: str | None,
     as_json: bool,
 ) -> None:
-    """Watch LOCATION, an address, under NAME: half of the identity of its articles."""
+    """Watch LOCATION, an address or a folder, under NAME: half of the identity of its articles."""
     body = {"name": name, **_body(location, plugin, options, fields, on_gone)}
     _tell(session.client().post("/api/sources", body), as_json)
 
