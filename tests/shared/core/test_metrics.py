@@ -180,6 +180,6 @@ def test_every_meter_has_a_name_a_sentence_and_labels_of_few_values() -> None:
         assert meter.name.startswith("seealso_")
         assert meter.help.endswith(".")
         assert set(meter.labels) <= {
-            "method", "status", "result", "output", "plugin", "kind", "outcome",
+            "method", "status", "result", "output", "plugin", "kind", "outcome", "reason",
         }  # fmt: skip
     assert len({meter.name for meter in ALL}) == len(ALL)

@@ -428,7 +428,7 @@ def _unknown(name: str) -> SourceUnknown:
 
 
 def _exists(name: str) -> SourceExists:
-    return SourceExists(f"a source {name!r} is watched already")
+    return SourceExists(f"a source {name!r} already")
 
 
 def _offered(offers: Sequence[discover.Offer]) -> str:
