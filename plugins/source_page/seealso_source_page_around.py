@@ -26,6 +26,7 @@ from seealso_sdk.furniture import (
     related_heading,
     series_named,
 )
+from seealso_sdk.notices import read_withdrawal
 from seealso_sdk.text import fold
 from seealso_source_page_declared import web_url
 
@@ -251,6 +252,7 @@ class Head:
     metas: tuple[Meta, ...] = ()
     corrections: tuple[Correction, ...] = ()
     series_url: str | None = None
+    withdrawal: str | None = None  # the notice that takes the article back
 
     def date(self, name: str) -> str | None:
         """The first date under this label; one without a label is the day of publication."""
@@ -274,6 +276,7 @@ def take_head(root: Any, base: str, day: str | None) -> Head:
     metas: list[Meta] = []
     corrections: list[Correction] = []
     series_url: str | None = None
+    withdrawal: str | None = None
     for at, (leaf, text) in enumerate(zip(leaves, texts, strict=True)):
         meta = None if _in_site_frame(leaf) else read_meta(text)
         if meta and meta != Meta() and (at < first or at > last or meta.labelled):
@@ -286,4 +289,7 @@ def take_head(root: Any, base: str, day: str | None) -> Head:
         elif note := read_correction(text, day):
             corrections.append(note)
             drop(leaf)
-    return Head(tuple(metas), tuple(corrections), series_url)
+        elif at <= first and withdrawal is None and (notice := read_withdrawal(text)):
+            withdrawal = notice
+            drop(leaf)
+    return Head(tuple(metas), tuple(corrections), series_url, withdrawal)

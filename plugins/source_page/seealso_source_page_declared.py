@@ -6,116 +6,121 @@
 
 JSON-LD comes first, since it is written for machines on purpose; then Open Graph and the article
 properties; then Dublin Core and microdata. A value of the wrong type is passed over: no page is
-refused for its metadata.
+refused for its metadata. Who wrote it, when and under which title is told from more than what is
+declared: `seealso_source_page_people`, `_dates` and `_titles`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
-from seealso_sdk import Media, Person, Publisher, Rights, Series
-from seealso_sdk.bylines import first_date
-from seealso_sdk.dates import normalised
+from seealso_sdk import Correction, Lead, Media, Person, Publisher, Rights, Series, links
 from seealso_sdk.text import clean
+from seealso_source_page_dates import read_date
+from seealso_source_page_ld import KINDS, LinkedData, Node, linked_data, types
+from seealso_source_page_people import people_of
 
-_LD_MAX = 1_000_000  # characters of one script
-_LD_NODES = 2000
-_LD_DEPTH = 12
+_RANK = {name: rank for rank, name in enumerate(KINDS)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """The page in its own words. `headlines` are candidates for the title, the best first;
-    `questions` are (question, answer as HTML) of a QAPage or FAQPage."""
+    `questions` are (question, answer as HTML) of a QAPage or FAQPage; `where` says of a field where
+    it stood; `ld` and `metas` are all that was declared, for the readers of people and dates."""
 
+    ld: LinkedData = field(default_factory=LinkedData)
+    metas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict)
     kind: str | None = None
     headlines: tuple[str, ...] = ()
     title_tag: str = ""
+    site_names: tuple[str, ...] = ()
     summary: str | None = None
     language: str | None = None
     canonical_url: str | None = None
-    authors: tuple[Person, ...] = ()
     reviewers: tuple[Person, ...] = ()
     publisher: Publisher | None = None
     series: Series | None = None
-    published: str | None = None
-    updated: str | None = None
     reviewed: str | None = None
     expires: str | None = None
     topics: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     image: Media | None = None
     rights: Rights | None = None
+    corrections: tuple[Correction, ...] = ()
+    leads: tuple[Lead, ...] = ()
     body: str | None = None
     questions: tuple[tuple[str, str], ...] = ()
 
 
-def declared(tree: Any, base: str) -> Declared:
-    """Read the head, the JSON-LD and the microdata of an lxml tree. `base` resolves links."""
-    page = _Page(_main_node(_ld_nodes(tree)), _metas(tree), _microdata(tree), base)
-    return Declared(
-        kind=_kind(page),
+def declared(tree: Any, base: str, micro: Mapping[str, tuple[str, ...]]) -> Declared:
+    """Read the head, the JSON-LD and the microdata of an lxml tree.
+
+    Args:
+        tree: the page.
+        base: the address that its links go by.
+        micro: values of its microdata and RDFa, by property.
+    """
+    metas = _metas(tree)
+    title_tag = _line(tree.findtext(".//title") or "")
+    first = next((_line("".join(h1.itertext())) for h1 in tree.iter("h1")), "")
+    canonical = _canonical(tree, metas, base)
+    addresses = [url for url in (base, canonical[0]) if url]
+    ld = linked_data(tree, addresses, [title_tag, first])
+    page = _Page(ld, metas, micro, base, {})
+    site = _site_names(page)
+    found = Declared(
+        ld=ld,
+        metas=metas,
+        kind=page.noted("kind", _kind(page)),
         headlines=_headlines(page),
-        title_tag=_line(tree.findtext(".//title") or ""),
-        summary=page.text("description", "og:description", "twitter:description", "dc.description"),
+        title_tag=title_tag,
+        site_names=site,
+        summary=page.said(
+            "summary", "description", "og:description", "twitter:description", "dc.description"
+        ),
         language=_language(tree, page),
-        canonical_url=_canonical(tree, page),
-        authors=_authors(page),
-        reviewers=_people(page.ld.get("reviewedBy"), base),
+        canonical_url=canonical[0] or _canonical_of_data(page),
+        reviewers=page.noted(
+            "reviewers", (people_of(ld.resolved(ld.get("reviewedBy")), base), "JSON-LD reviewedBy")
+        ),
         publisher=_publisher(page),
-        series=_series(page),
-        published=page.date("datePublished", *_PUBLISHED) or page.date("uploadDate"),
-        updated=page.date("dateModified", *_MODIFIED),
-        reviewed=page.date("lastReviewed", "dcterms.reviewed", "last-reviewed", "review_date"),
-        expires=page.date("expires", "dcterms.expires", "unavailable_after"),
+        series=page.noted("series", (_series(page), "JSON-LD isPartOf")),
+        reviewed=page.date(
+            "reviewed", "lastReviewed", "dcterms.reviewed", "last-reviewed", "review_date"
+        ),
+        expires=page.date("expires", "expires", "dcterms.expires", "unavailable_after"),
         topics=_topics(page),
-        keywords=_split(page.values("keywords", "news_keywords", "citation_keywords")),
+        keywords=_split(page.listed("keywords", "keywords", "news_keywords", "citation_keywords")),
         image=_image(page),
         rights=_rights(tree, page),
-        body=page.string(page.ld.get("articleBody")),
-        questions=tuple(_questions(page.ld)),
+        corrections=_corrections(page),
+        leads=tuple(_leads(tree, base)),
+        body=page.string(ld.main.get("articleBody")),
+        questions=tuple(_questions(ld.main, ld)),
+        where=page.where,
     )
-
-
-_PUBLISHED = (
-    "article:published_time",
-    "dcterms.issued",
-    "dc.date.issued",
-    "dcterms.date",
-    "dc.date",
-    "citation_publication_date",
-    "citation_date",
-    "parsely-pub-date",
-    "sailthru.date",
-    "pubdate",
-    "publish_date",
-    "date",
-)
-_MODIFIED = (
-    "article:modified_time",
-    "og:updated_time",
-    "dcterms.modified",
-    "dc.date.modified",
-    "last-modified",
-    "last-updated",
-    "revised",
-)
+    if canonical[0]:
+        page.where["canonical_url"] = canonical[1]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The three places that a value may stand in, and the way to read one from them."""
+    """The three places that a value may stand in, and the way to read one from them. `where` takes
+    note of the place, by the article's field."""
 
-    ld: Mapping[str, Any]
+    ld: LinkedData
     metas: Mapping[str, tuple[str, ...]]
     micro: Mapping[str, tuple[str, ...]]
     base: str
+    where: dict[str, str]
 
     def string(self, value: Any) -> str | None:
         if isinstance(value, list):
@@ -125,25 +130,49 @@ class _Page:
         text = _line(unescape(value)) if isinstance(value, str) else ""
         return text or None
 
-    def values(self, *names: str) -> tuple[str, ...]:
-        """All values of the first of these names that has any: JSON-LD, meta, microdata."""
+    def found(self, *names: str) -> tuple[tuple[str, ...], str]:
+        """All values of the first of these names that has any, and where they stood: JSON-LD,
+        meta, microdata."""
         for name in names:
-            listed = self.ld.get(name)
+            listed = self.ld.resolved(self.ld.get(name))
             listed = listed if isinstance(listed, list) else [listed]
             found = tuple(text for item in listed if (text := self.string(item)))
-            found = found or self.metas.get(name.lower(), ()) or self.micro.get(name, ())
             if found:
-                return found
-        return ()
+                return found, f"JSON-LD {name}"
+            if found := self.metas.get(name.lower(), ()):
+                return found, f"meta {name.lower()}"
+            if found := self.micro.get(name, ()):
+                return found, f"microdata {name}"
+        return (), ""
+
+    def values(self, *names: str) -> tuple[str, ...]:
+        return self.found(*names)[0]
 
     def text(self, *names: str) -> str | None:
         return next(iter(self.values(*names)), None)
 
-    def date(self, *names: str) -> str | None:
+    def listed(self, target: str, *names: str) -> tuple[str, ...]:
+        """As `values`; notes where they stood."""
+        return self.noted(target, self.found(*names)) or ()
+
+    def said(self, target: str, *names: str) -> str | None:
+        """As `text`; notes where it stood."""
+        return next(iter(self.listed(target, *names)), None)
+
+    def noted(self, target: str, found: tuple[Any, str]) -> Any:
+        """The value; notes where it stood, if there is any."""
+        value, where = found
+        if value and where:
+            self.where[target] = where
+        return value
+
+    def date(self, target: str, *names: str) -> str | None:
         for name in names:
-            for value in self.values(name):
-                found = _date(value)
+            values, where = self.found(name)
+            for value in values:
+                found = read_date(value)
                 if found:
+                    self.where[target] = where
                     return found
         return None
 
@@ -159,115 +188,30 @@ def web_url(value: Any, base: str) -> str | None:
     """An absolute http or https address, or None."""
     if not isinstance(value, str) or not value.strip():
         return None
-    try:
-        url = urljoin(base, value.strip())
-    except ValueError:  # what urllib says of a bracket out of place
-        return None
-    return url if url.startswith(("http://", "https://")) else None
+    return links.web_url(value.strip(), base or None)
 
 
 def _line(text: str) -> str:
-    return " ".join(clean(text).split())
+    return " ".join(clean(text).replace("\u00ad", "").split())
 
 
-def _date(value: str) -> str | None:
-    try:
-        return normalised(value)
-    except ValueError:
-        return first_date(value)
+# --- kind, questions -------------------------------------------------------------------------
 
 
-# --- JSON-LD ---------------------------------------------------------------------------------
-
-# The page's own node is the first of the earliest kind here; what is not listed is about something
-# else on the page (the site, its owner, the breadcrumbs).
-_KINDS = {
-    "QAPage": "qa",
-    "FAQPage": "qa",
-    "NewsArticle": "news",
-    "ReportageNewsArticle": "news",
-    "AnalysisNewsArticle": "news",
-    "BackgroundNewsArticle": "news",
-    "LiveBlogPosting": "news",
-    "MedicalScholarlyArticle": "article",
-    "ScholarlyArticle": "article",
-    "TechArticle": "article",
-    "BlogPosting": "article",
-    "SocialMediaPosting": "article",
-    "OpinionNewsArticle": "article",
-    "AdvertiserContentArticle": "article",
-    "Report": "article",
-    "HowTo": "article",
-    "Article": "article",
-    "VideoObject": "video",
-    "MedicalWebPage": "article",
-    "Question": "qa",
-    "AboutPage": "page",
-    "ContactPage": "page",
-    "ItemPage": "page",
-    "WebPage": None,
-}
-_RANK = {name: rank for rank, name in enumerate(_KINDS)}
-_WRAPPED = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*$")
-
-
-def _ld_nodes(tree: Any) -> list[Mapping[str, Any]]:
-    nodes: list[Mapping[str, Any]] = []
-    for script in tree.iter("script"):
-        if "ld+json" not in (script.get("type") or "").lower():
-            continue
-        text = _WRAPPED.sub("", script.text or "")
-        if len(text) > _LD_MAX:
-            continue
-        try:
-            data = json.loads(text, strict=False)
-        except (ValueError, RecursionError):
-            continue
-        nodes.extend(_walk(data, 0))
-    return nodes[:_LD_NODES]
-
-
-def _walk(value: Any, depth: int) -> Iterator[Mapping[str, Any]]:
-    """The nodes that can be the page: top level, lists, @graph, and the main entity of each."""
-    if depth > _LD_DEPTH:
-        return
-    if isinstance(value, list):
-        for item in value:
-            yield from _walk(item, depth + 1)
-    elif isinstance(value, dict):
-        yield value
-        for name in ("@graph", "mainEntity", "mainEntityOfPage"):
-            yield from _walk(value.get(name), depth + 1)
-
-
-def _types(node: Mapping[str, Any]) -> list[str]:
-    given = node.get("@type")
-    listed = given if isinstance(given, list) else [given]
-    return [str(item).rpartition("/")[2].rpartition(":")[2] for item in listed if item]
-
-
-def _main_node(nodes: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    ranked = [
-        (min(_RANK[name] for name in _types(node) if name in _RANK), at, node)
-        for at, node in enumerate(nodes)
-        if any(name in _RANK for name in _types(node))
-    ]
-    return min(ranked, key=lambda item: item[:2])[2] if ranked else {}
-
-
-def _kind(page: _Page) -> str | None:
-    for name in sorted(_types(page.ld), key=lambda name: _RANK.get(name, len(_RANK))):
-        if _KINDS.get(name):
-            return _KINDS[name]
+def _kind(page: _Page) -> tuple[str | None, str]:
+    for name in sorted(types(page.ld.main), key=lambda name: _RANK.get(name, len(_RANK))):
+        if KINDS.get(name):
+            return KINDS[name], f"JSON-LD {name}"
     og = (page.text("og:type") or "").lower()
-    return "article" if og == "article" else "video" if og.startswith("video") else None
+    kind = "article" if og == "article" else "video" if og.startswith("video") else None
+    return kind, "meta og:type"
 
 
-def _questions(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if "Question" in _types(node):
+def _questions(node: Node, ld: LinkedData) -> Iterator[tuple[str, str]]:
+    if "Question" in types(node):
         entities: Any = [node]
-    elif {"QAPage", "FAQPage"}.intersection(_types(node)):
-        entities = node.get("mainEntity")
+    elif {"QAPage", "FAQPage"}.intersection(types(node)):
+        entities = ld.resolved(node.get("mainEntity"))
     else:
         return
     for entity in entities if isinstance(entities, list) else [entities]:
@@ -281,103 +225,162 @@ def _questions(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield _line(unescape(name)), clean(text)
 
 
-# --- the head and microdata ------------------------------------------------------------------
+# --- the head --------------------------------------------------------------------------------
 
 
 def _metas(tree: Any) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for meta in tree.iter("meta"):
-        content = _line(meta.get("content") or "")
+        content = _line(meta.get("content") or meta.get("value") or "")
         for attribute in ("property", "name", "itemprop", "http-equiv"):
-            name = (meta.get(attribute) or "").strip().lower()
-            if name and content:
-                found.setdefault(name, []).append(content)
-    return {name: tuple(values) for name, values in found.items()}
-
-
-_MICRO = frozenset(
-    ("headline", "datePublished", "dateModified", "lastReviewed", "author", "articleSection")
-)
-_MICRO_MAX = 300  # characters of a value
-
-
-def _microdata(tree: Any) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for element in tree.iter():
-        for name in (element.get("itemprop") or "").split():
-            if name not in _MICRO:
-                continue
-            value = element.get("content") or element.get("datetime")
-            text = _line(value or "".join(element.itertext()))
-            if 0 < len(text) <= _MICRO_MAX:
-                found.setdefault(name, []).append(text)
+            for name in (meta.get(attribute) or "").strip().lower().split():
+                if content:
+                    found.setdefault(name, []).append(content)
     return {name: tuple(dict.fromkeys(values)) for name, values in found.items()}
 
 
 def _headlines(page: _Page) -> tuple[str, ...]:
-    questions = [name for name, _ in _questions(page.ld)]
+    questions = [name for name, _ in _questions(page.ld.main, page.ld)]
     only = questions if len(questions) == 1 else []
-    names = ("headline", "og:title", "twitter:title", "citation_title", "dcterms.title", "dc.title")
-    found = [text for name in names if (text := page.text(name))]
-    return tuple(dict.fromkeys([*only, *found, *(filter(None, [page.text("name")]))]))
+    found: list[str] = []
+    for name in (
+        *("headline", "og:title", "twitter:title", "citation_title", "parsely-title"),
+        *("sailthru.title", "dcterms.title", "dc.title"),
+    ):
+        values, where = page.found(name)
+        texts = [unescape(text) for text in values[:1]]
+        if texts and "title" not in page.where:
+            page.where["title"] = where
+        found.extend(texts)
+    named = page.string(page.ld.main.get("name"))
+    return tuple(dict.fromkeys([*only, *found, *(filter(None, [named]))]))
+
+
+def _site_names(page: _Page) -> tuple[str, ...]:
+    given = page.ld.resolved(page.ld.get("publisher"))
+    names = [
+        page.string(given),
+        *page.metas.get("og:site_name", ()),
+        *page.metas.get("application-name", ()),
+        *page.metas.get("apple-mobile-web-app-title", ()),
+        *page.metas.get("dc.publisher", ()),
+        *page.metas.get("citation_publisher", ()),
+    ]
+    part = page.ld.resolved(page.ld.get("isPartOf"))
+    names += [
+        page.string(one.get("name"))
+        for one in (part if isinstance(part, list) else [part])
+        if isinstance(one, dict) and "WebSite" in types(one)
+    ]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 def _language(tree: Any, page: _Page) -> str | None:
     root = tree.getroottree().getroot()
-    given = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang")
-    found = given or page.text("inLanguage", "content-language", "dcterms.language", "dc.language")
-    found = found or page.text("og:locale")
-    tag = (found or "").split(",")[0].strip().replace("_", "-")
-    return tag if re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", tag) else None
+    body = root.find("body")
+    xml = "{http://www.w3.org/XML/1998/namespace}lang"
+    places = [("html lang", root.get("lang") or root.get(xml))]
+    places += [("body lang", body.get("lang"))] if body is not None else []
+    names = ("inLanguage", "content-language", "language", "dcterms.language", "dc.language")
+    for name in (*names, "og:locale"):
+        values, where = page.found(name)
+        places += [(where, value) for value in values[:1]]
+    for where, value in places:
+        tag = (value or "").split(",")[0].strip().replace("_", "-")
+        if _TAG.fullmatch(tag) and tag.lower() not in ("und", "mul", "zxx", "xx"):
+            page.where["language"] = where
+            return tag
+    return None
 
 
-def _canonical(tree: Any, page: _Page) -> str | None:
+def _canonical(
+    tree: Any, metas: Mapping[str, tuple[str, ...]], base: str
+) -> tuple[str | None, str]:
     for link in tree.iter("link"):
         if "canonical" in (link.get("rel") or "").lower().split():
-            return web_url(link.get("href"), page.base)
-    return web_url(page.text("og:url"), page.base)
+            url = web_url(link.get("href"), base)
+            if url and _is_sane(url, base):
+                return url, "link rel=canonical"
+    url = web_url(next(iter(metas.get("og:url", ())), None), base)
+    return (url, "meta og:url") if url and _is_sane(url, base) else (None, "")
 
 
-# --- people, publisher, series, topics -------------------------------------------------------
+def _canonical_of_data(page: _Page) -> str | None:
+    """The main entity's page, where the head names none."""
+    for name in ("mainEntityOfPage", "url"):
+        value = page.ld.main.get(name)
+        value = value.get("@id") or value.get("url") if isinstance(value, dict) else value
+        url = web_url(value, page.base)
+        if url and _is_sane(url, page.base) and not url.startswith(f"{page.base}#"):
+            page.where["canonical_url"] = f"JSON-LD {name}"
+            return url
+    return None
 
-_BY = re.compile(r"^(?:by|por|von|par|di|door)\s+", re.IGNORECASE)
-_NAME_MAX = 120
-_NO_NAME = re.compile(
-    r"https?://|@|[<>{}|]|^\d+$|^(?:admin|administrator|editor|staff|webmaster)$",
-    re.IGNORECASE,
+
+_LOCAL = re.compile(
+    r"^(?:localhost|127\.|0\.0\.0\.0|10\.|192\.168\.)|\.(?:local|test|invalid|lan)$"
 )
 
 
-def _people(value: Any, base: str) -> tuple[Person, ...]:
-    """People or organisations of a JSON-LD value, by name, each once."""
-    found: dict[str, Person] = {}
-    for item in value if isinstance(value, list) else [value]:
-        name = item.get("name") if isinstance(item, dict) else item
-        names = name if isinstance(name, list) else [name]
-        url = web_url(item.get("url"), base) if isinstance(item, dict) else None
-        for text in names:
-            tidy = _BY.sub("", _line(unescape(text))) if isinstance(text, str) else ""
-            if tidy and len(tidy) <= _NAME_MAX and not _NO_NAME.search(tidy):
-                found.setdefault(tidy, Person(tidy, url))
-    return tuple(found.values())
+def _is_sane(url: str, base: str) -> bool:
+    """Whether an address can be this page's: not the home page where the page is none, not of a
+    machine that the site was built on."""
+    try:
+        there, here = urlsplit(url), urlsplit(base)
+    except ValueError:
+        return False
+    if not there.hostname or _LOCAL.search(there.hostname):
+        return bool(here.hostname and there.hostname == here.hostname)
+    if not here.hostname:
+        return True
+    home = there.path.rstrip("/") in ("", "/index.html") and not there.query
+    page = here.path.rstrip("/") not in ("", "/index.html") or bool(here.query)
+    return not (home and page)
 
 
-def _authors(page: _Page) -> tuple[Person, ...]:
-    declared_ones = _people(page.ld.get("author"), page.base)
-    if declared_ones:
-        return declared_ones
-    for name in ("citation_author", "author", "article:author", "dc.creator", "dcterms.creator"):
-        values = page.metas.get(name) or page.micro.get(name) or ()
-        found = _people(list(values), page.base)
-        if found:
-            return found
-    return ()
+_FEEDS = {
+    "application/rss+xml": "application/rss+xml",
+    "application/atom+xml": "application/atom+xml",
+    "application/feed+json": "application/feed+json",
+    "application/json": "application/feed+json",
+    "application/rdf+xml": "application/rss+xml",
+}
+_LEADS_MAX = 20
+
+
+def _leads(tree: Any, base: str) -> Iterator[Lead]:
+    """The feeds that the page announces, and where it can be subscribed to (WebSub section 4)."""
+    seen: set[tuple[str, str]] = set()
+    for link in tree.iter("link"):
+        rels = (link.get("rel") or "").lower().split()
+        media_type = (link.get("type") or "").partition(";")[0].strip().lower()
+        url = web_url(link.get("href"), base)
+        if url is None or len(seen) >= _LEADS_MAX:
+            continue
+        title = _line(link.get("title") or "") or None
+        feed = media_type in _FEEDS and (media_type != "application/json" or "feed" in url)
+        for rel in ("hub", "self"):
+            if rel in rels and (rel, url) not in seen:
+                seen.add((rel, url))
+                yield Lead(url=url, rel=rel)
+        if feed and {"alternate", "feed"}.intersection(rels) and ("alternate", url) not in seen:
+            seen.add(("alternate", url))
+            yield Lead(url=url, rel="alternate", title=title, media_type=_FEEDS[media_type])
+
+
+# --- publisher, series, topics ---------------------------------------------------------------
 
 
 def _publisher(page: _Page) -> Publisher | None:
-    given = page.ld.get("publisher")
+    given = page.ld.resolved(page.ld.get("publisher"))
     given = given[0] if isinstance(given, list) and given else given
-    name = page.string(given) or page.text("og:site_name", "dcterms.publisher", "dc.publisher")
+    name = page.noted("publisher", (page.string(given), "JSON-LD publisher"))
+    name = name or page.said(
+        "publisher", "og:site_name", "dcterms.publisher", "dc.publisher", "citation_publisher"
+    )
     if not name:
         return None
     url = web_url(given.get("url"), page.base) if isinstance(given, dict) else None
@@ -385,9 +388,9 @@ def _publisher(page: _Page) -> Publisher | None:
 
 
 def _series(page: _Page) -> Series | None:
-    parts = page.ld.get("isPartOf")
+    parts = page.ld.resolved(page.ld.get("isPartOf"))
     for part in parts if isinstance(parts, list) else [parts]:
-        if isinstance(part, dict) and any(name.endswith("Series") for name in _types(part)):
+        if isinstance(part, dict) and any(name.endswith("Series") for name in types(part)):
             title = page.string(part.get("name"))
             if title:
                 return Series(title, web_url(part.get("url"), page.base))
@@ -395,13 +398,15 @@ def _series(page: _Page) -> Series | None:
 
 
 def _topics(page: _Page) -> tuple[str, ...]:
-    sections = page.values("articleSection") or page.metas.get("article:section", ())
-    about = page.ld.get("about")
+    sections, where = page.found("articleSection", "article:section")
+    about = page.ld.resolved(page.ld.get("about"))
     subjects = [page.string(item) for item in (about if isinstance(about, list) else [about])]
     tags = page.metas.get("article:tag", ()) or page.metas.get("dcterms.subject", ())
     tags = tags or page.metas.get("dc.subject", ())
     found = (*_split(sections), *filter(None, subjects), *_split(tags))
-    return tuple(dict.fromkeys(found))
+    place = where or ("JSON-LD about" if any(subjects) else "meta tags")
+    topics: tuple[str, ...] = page.noted("topics", (tuple(dict.fromkeys(found)), place))
+    return topics
 
 
 def _split(values: Iterable[str]) -> tuple[str, ...]:
@@ -409,11 +414,29 @@ def _split(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
+def _corrections(page: _Page) -> tuple[Correction, ...]:
+    """`correction` of schema.org: a text or a CorrectionComment, with the day that it names or else
+    that of the last change."""
+    given = page.ld.resolved(page.ld.get("correction"))
+    found = []
+    for item in given if isinstance(given, list) else [given]:
+        text = item.get("text") if isinstance(item, dict) else item
+        dated = item.get("datePublished") if isinstance(item, dict) else None
+        when = read_date(str(dated or page.ld.get("dateModified") or ""))
+        note = page.string(text)
+        if note and when and not note.startswith("http"):
+            found.append(Correction(at=when, text=note))
+    corrections: tuple[Correction, ...] = page.noted(
+        "corrections", (tuple(found), "JSON-LD correction")
+    )
+    return corrections
+
+
 # --- image and rights ------------------------------------------------------------------------
 
 
 def _image(page: _Page) -> Media | None:
-    given = page.ld.get("image")
+    given = page.ld.resolved(page.ld.get("image"))
     given = given[0] if isinstance(given, list) and given else given
     url = page.url(given)
     if url and isinstance(given, dict):

@@ -33,7 +33,7 @@ from seealso_sdk import (
     SourceMeta,
     hookimpl,
 )
-from seealso_sdk.bylines import LONGEST, Meta, read_correction, read_meta
+from seealso_sdk.bylines import LONGEST, Meta, is_dateline, read_correction, read_meta
 from seealso_sdk.charset import CharsetUnknown, decode
 from seealso_sdk.furniture import (
     BOILERPLATE,
@@ -448,9 +448,6 @@ def _element(block: Block) -> str:
 
 # --- kind ------------------------------------------------------------------------------------
 
-_DATELINE = re.compile(
-    r"(?P<place>[^\W\d_][^\d()–—]{1,40}?)(?:, [^()–—]{3,20})?(?: \([^)]{2,20}\))? [–—-] "
-)
 _LEAD = 2  # blocks: a subtitle may stand before the dateline
 _QUESTIONS = 2  # of a page of questions
 _SECTIONS = 3  # headings that make an article of what has a question as its title
@@ -467,11 +464,7 @@ def _kind(title: str, body: Blocks) -> str:
         return "qa"
     if questions >= _QUESTIONS and questions * 2 > len(headings):
         return "qa"
-    for block in body[:_LEAD]:
-        match = _DATELINE.match(block.text)
-        if match and match["place"].strip().isupper():
-            return "news"
-    return "article"
+    return "news" if any(is_dateline(block.text) for block in body[:_LEAD]) else "article"
 
 
 _COPYRIGHT = re.compile(r"[^.\n]{0,60}(?:©|\(c\)|copyright)\s*[^\n]{2,160}", re.IGNORECASE)

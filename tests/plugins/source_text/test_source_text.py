@@ -43,7 +43,10 @@ def problem(data: bytes | str, charset: str | None = None) -> Problem:
 
 def said(found: RawArticle) -> dict[str, Any]:
     """What the article has, without what it has not; the body a line a block."""
-    plain = {key: value for key, value in found.to_dict().items() if value not in (None, [], False)}
+    plain = {
+        key: value for key, value in found.to_dict().items() if value not in (None, [], {}, False)
+    }
+    plain.pop("provenance", None)
     plain["html"] = plain["html"].split("\n")
     plain["see_also"] = [
         {key: value for key, value in item.items() if value} for item in plain.get("see_also", [])

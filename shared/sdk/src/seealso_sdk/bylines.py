@@ -17,6 +17,7 @@ from datetime import date
 from seealso_sdk.dates import normalised
 from seealso_sdk.furniture import series_named
 from seealso_sdk.model import Correction, Person
+from seealso_sdk.names import all_names
 from seealso_sdk.text import fold
 
 LONGEST = 200  # characters of a line that is looked at
@@ -229,45 +230,12 @@ _AUTHOR_LABEL = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(r"(?:by|por|von|par|di|door|av)\s+", re.IGNORECASE)
-_PARTICLES = frozenset(
-    (
-        *("de", "da", "del", "della", "di", "du", "der", "den", "des", "van", "von", "zu", "ter"),
-        *("ten", "la", "le", "el", "al", "bin", "ibn"),
-    )
-)
-# A run of spaces is looked at from its start only (?<!\s), or it takes the square of its length.
-_AND = re.compile(r"(?:(?<!\s)\s+)?[;&]\s*|(?<!\s)\s+(?:and|y|und|et|e|en)\s+|(?<!\s)\s+و\s*")
-_DEGREE = re.compile(
-    r"(?:[A-Z]\.?){2,5}[a-z]?\.?|[A-Z][a-z]?\.?[A-Z][A-Za-z.]{0,4}|Jr\.?|Sr\.?|II+"
-)
-_NAME_MOST = 6  # words
 
 
 def _people(text: str, labelled: bool) -> tuple[Person, ...] | None:
     """The people of a byline; None where it reads like words and not like names."""
-    names: list[str] = []
-    for part in _AND.split(text.strip(" :")):
-        for piece in part.split(","):
-            piece = piece.strip()
-            if piece.endswith(".") and not _DEGREE.fullmatch(piece.rpartition(" ")[2]):
-                piece = piece[:-1]
-            if names and _DEGREE.fullmatch(piece):
-                names[-1] = f"{names[-1]}, {piece}"
-            elif piece:
-                names.append(piece)
-    if not names or not all(_is_name(name, labelled) for name in names):
-        return None
-    return tuple(Person(name) for name in names)
-
-
-def _is_name(name: str, labelled: bool) -> bool:
-    words = name.partition(",")[0].split()
-    if not words or len(words) > _NAME_MOST or any(c.isdigit() for c in name):
-        return False
-    if len(words) == 1 and not labelled and "," not in name:
-        return False
-    proper = [word for word in words if word.lower() not in _PARTICLES]
-    return bool(proper) and all(not word[0].islower() and word[0].isalpha() for word in proper)
+    names = all_names(text, labelled)
+    return None if names is None else tuple(Person(name) for name in names)
 
 
 # --- corrections -----------------------------------------------------------------------------
@@ -292,6 +260,17 @@ def read_correction(text: str, day: str | None) -> Correction | None:
     note = match["text"] or match["said"]
     when = first_date(match["when"] or note) or day
     return Correction(at=when, text=note) if when else None
+
+
+_DATELINE = re.compile(
+    r"(?P<place>[^\W\d_][^\d()–—]{1,40}?)(?:, [^()–—]{3,20})?(?: \([^)]{2,20}\))? [–—-] "
+)
+
+
+def is_dateline(text: str) -> bool:
+    """Whether a paragraph begins as news do: ``LAKE CITY (AP) – ...``."""
+    match = _DATELINE.match(text)
+    return match is not None and match["place"].strip().isupper()
 
 
 # --- the line --------------------------------------------------------------------------------

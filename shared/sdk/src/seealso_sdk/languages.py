@@ -26,11 +26,39 @@ _SMALL_WORDS = {
     "sv": "och att det som en på är av för med till den inte om ett har de från kan eller vi",
     "da": "og at det som en på er af for med til den ikke om et har de fra kan eller vi der",
     "pl": "i w na z do się nie to jest że o jak po co przez dla od są być może oraz",
+    "no": "og at det som en på er av for med til den ikke om et har de fra kan eller vi jeg etter",
+    "fi": "ja on ei se että oli ovat joka myös kun mutta hän niin kuin sen tai olla voi jos mukaan",
+    "cs": "a se v na je že s z do to o by ale jako pro jsou jeho která který za po při od nebo",
+    "sk": "a sa v na je že s z do to o by ale ako pre sú jeho ktorá ktorý za po pri od alebo",
+    "hu": "a az és hogy nem is egy van ezt azt mint csak meg volt már még vagy amely lehet szerint",
+    "ro": "și în că nu pe cu să din este mai au sunt după sau lui prin către fost pentru care",
+    "tr": "ve bir bu için ile da de olan olarak daha çok gibi kadar olduğu ne var değil sonra veya",
+    "hr": "i je u da na se za su od s o kao ali koji koja koje što bi će nije ili samo iz",
+    "ca": "amb els dels als aquest aquesta també però més són perquè seva fins han hi quan ser",
+    "id": "yang dan di dari untuk dengan pada ini itu dalam tidak adalah akan ke oleh juga atau",
+    "vi": "và của là có không được cho trong một người với các những này đã để từ khi ở đó",
 }
 _SPEAKING: dict[str, tuple[str, ...]] = {}  # a word to the languages that it speaks for
 for _tag, _listed in _SMALL_WORDS.items():
     for _word in frozenset(_listed.split()):
         _SPEAKING[_word] = (*_SPEAKING.get(_word, ()), _tag)
+# Languages whose small words are nearly the same: who says one of them may mean the other.
+_NEAR = (
+    frozenset(("da", "no", "nb", "nn", "sv")),
+    frozenset(("cs", "sk")),
+    frozenset(("hr", "bs", "sr", "sh", "sl", "cnr")),
+    frozenset(("es", "ca", "gl", "pt", "ast", "an", "oc")),
+    frozenset(("id", "ms", "jv", "su")),
+    frozenset(("nl", "af", "fy", "li")),
+    frozenset(("ar", "fa", "ur", "ckb", "ps", "sd", "ug", "ku", "arc")),
+    frozenset(("ru", "uk", "be", "bg", "mk", "sr", "kk", "ky", "mn", "tg", "tt", "ba", "os", "ce")),
+    frozenset(("zh", "ja", "yue", "wuu", "lzh", "cmn")),
+    frozenset(("he", "iw", "yi")),
+    frozenset(("de", "gsw", "lb", "nds", "als", "bar")),
+    frozenset(("it", "co", "scn", "nap", "vec", "lmo", "fur")),
+    frozenset(("fr", "oc", "wa", "ht")),
+    frozenset(("en", "sco")),
+)
 _LEAST_WORDS = 5  # small words of the language
 _LEAST_SHARE = 0.12  # of all words; running text has a third to a half
 _LEAD = 1.25  # over the second language
@@ -70,6 +98,13 @@ def guess_language(text: str) -> str | None:
             if len(pattern.findall(head)) > letters * _SCRIPT_SHARE:
                 return _of_script(script, head, letters)
     return _of_words(_WORD.findall(head.casefold()))
+
+
+def differs(given: str, guess: str) -> bool:
+    """Whether a text that was guessed to be of one language can't be of the one that was given:
+    ``de`` and ``en`` differ; ``nb`` and ``da``, which this module can't tell apart, do not."""
+    one, other = given.partition("-")[0].lower(), guess.partition("-")[0].lower()
+    return one != other and not any(one in near and other in near for near in _NEAR)
 
 
 def _of_script(script: str, text: str, letters: int) -> str | None:
