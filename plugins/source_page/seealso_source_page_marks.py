@@ -23,18 +23,16 @@ _TITLE_LEAST = 8  # characters of a heading that is more than a logo's
 _CLIMB = 5  # levels from a mark to the heading of a teaser around it
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5")
 
-_LOWER = "translate(%s,'ABCDEFGHIJKLMNOPQRSTUVWXYZ','abcdefghijklmnopqrstuvwxyz')"
-_WORDS = (
-    *("author", "byline", "by-line", "writer", "autor", "auteur", "verfasser", "date", "time"),
-    *("publish", "posted", "datum", "fecha", "vcard", "headline", "title", "credit", "meta"),
-    *("titre", "titulo", "titolo", "kicker", "contributor", "journalist", "redakteur", "stamp"),
+_NAMED = re.compile(
+    r"author|by-?line|writer|autor|auteur|verfasser|date|time|publish|posted|datum|fecha|vcard|"
+    r"headline|title|credit|meta|titre|titulo|titolo|kicker|contributor|journalist|redakteur|"
+    r"stamp|series",
+    re.IGNORECASE,
 )
 _FIND = etree.XPath(
-    "descendant::*[@itemprop or @property or @rel='author' or self::time or self::address or "
-    + " or ".join(f"contains({_LOWER % '@class'},'{word}')" for word in _WORDS)
-    + " or "
-    + " or ".join(f"contains({_LOWER % '@id'},'{word}')" for word in ("author", "byline", "date"))
-    + "][not(self::meta or self::link or self::script or self::body or self::html or self::img)]"
+    "descendant::*[@itemprop or @property or @class or @rel='author' or self::time or "
+    "self::address or contains(@id,'author') or contains(@id,'byline') or contains(@id,'date')]"
+    "[not(self::meta or self::link or self::script or self::body or self::html or self::img)]"
 )
 _ELSEWHERE = re.compile(
     r"\b(?:comments?|respond|disqus|sidebar|side-bar|related|footer|widget|recommend\w*|popular|"
@@ -86,8 +84,31 @@ def marks_of(tree: Any) -> Marks:
     heading = _heading_of(tree)
     around = set(heading.iterancestors()) if heading is not None else set()
     body = tree.find("body")
-    found = _FIND(tree if body is None else body)[:_MARKS_MAX]
+    found = _named(_FIND(tree if body is None else body))[:_MARKS_MAX]
     return Marks(tuple(_marks(found, around, heading)), heading)
+
+
+def _named(elements: list[Any]) -> list[Any]:
+    """Of elements with a class those whose class says something; a page has few classes."""
+    known: dict[str | None, bool] = {None: True}
+    found = []
+    for element in elements:
+        name = element.get("class")
+        says = known.get(name)
+        if says is None:
+            says = known[name] = bool(_NAMED.search(name))
+        if says or _is_marked(element):
+            found.append(element)
+    return found
+
+
+def _is_marked(element: Any) -> bool:
+    return (
+        element.tag in ("time", "address")
+        or element.get("itemprop") is not None
+        or element.get("property") is not None
+        or element.get("rel") == "author"
+    )
 
 
 def shown(element: Any) -> str:
