@@ -304,7 +304,7 @@ def _captions(image: Any) -> Iterator[str]:
 
 def _credit(image: Any) -> str | None:
     for text in _captions(image):
-        match = _CREDIT.search(text)
+        match = _CREDIT.search(text[-_CAPTION_MAX:])
         if match:
             return match["who"].strip()
     return None

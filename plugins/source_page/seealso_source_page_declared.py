@@ -25,6 +25,7 @@ from seealso_source_page_dates import read_date
 from seealso_source_page_ld import KINDS, LinkedData, Node, linked_data, types
 from seealso_source_page_people import people_of
 
+_TITLE_MAX = 2000  # characters; the hub refuses a title of half of it
 _RANK = {name: rank for rank, name in enumerate(KINDS)}
 
 
@@ -68,7 +69,7 @@ def declared(tree: Any, base: str, micro: Mapping[str, tuple[str, ...]]) -> Decl
         micro: values of its microdata and RDFa, by property.
     """
     metas = _metas(tree)
-    title_tag = _line(tree.findtext(".//title") or "")
+    title_tag = _line(tree.findtext(".//title") or "")[:_TITLE_MAX]
     first = next((_line("".join(h1.itertext())) for h1 in tree.iter("h1")), "")
     canonical = _canonical(tree, metas, base)
     addresses = [url for url in (base, canonical[0]) if url]
@@ -248,7 +249,7 @@ def _headlines(page: _Page) -> tuple[str, ...]:
         *("sailthru.title", "dcterms.title", "dc.title"),
     ):
         values, where = page.found(name)
-        texts = [unescape(text) for text in values[:1]]
+        texts = [unescape(text)[:_TITLE_MAX] for text in values[:1]]
         if texts and "title" not in page.where:
             page.where["title"] = where
         found.extend(texts)

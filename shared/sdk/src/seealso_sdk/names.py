@@ -39,7 +39,7 @@ _CUT = re.compile(
 _ASIDE = re.compile(r"\s*[(\[（][^()\[\]（）]{0,80}[)\]）]")
 _MAIL = re.compile(r"\S{1,64}@\S{1,255}|https?://\S+|www\.\S+|(?<!\w)@\w+")
 _AND = re.compile(
-    r"\s*[;；、]\s*|\s+(?:and|und|och|og|oraz|és|ve|with|mit|avec)\s+|\s*&\s*|\s+و\s*|\s*\n\s*",
+    r"\s*[;；、]\s*|\s+(?:and|und|och|og|oraz|és|ve|with|mit|avec)\s+|\s*&\s*|\s+و\s*",
     re.IGNORECASE,
 )
 # One letter that also stands within names (Ortega y Gasset): a name on both sides, or it is one.
@@ -89,7 +89,7 @@ def names_in(text: str, *, inverted: bool = False) -> tuple[str, ...]:
         text: the line; what comes after a bar, a dash or "for" is cut, posts are left out.
         inverted: "Reef, Ann" is Ann Reef, as library catalogues write it.
     """
-    line = _MAIL.sub("", _ASIDE.sub("", " ".join(text[:LONGEST].split(" ")))).strip()
+    line = _MAIL.sub("", _ASIDE.sub("", " ".join(text[:LONGEST].split()))).strip()
     line = _CUT.sub("", _BY.sub("", line, count=1)).strip(" ,:;-–—")
     if inverted and line.count(",") == 1:
         last, first = (part.strip() for part in line.split(","))
@@ -122,7 +122,7 @@ def is_handle(name: str) -> bool:
 
 def _split(text: str) -> list[str]:
     names: list[str] = []
-    for whole in _AND.split(text):
+    for whole in _AND.split(" ".join(text.split())):  # single spaces: its patterns are linear
         for piece in _commas(whole):
             if names and _DEGREE.fullmatch(piece):
                 names[-1] = f"{names[-1]}, {piece}"
