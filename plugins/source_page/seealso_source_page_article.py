@@ -134,16 +134,11 @@ def _with_mapping(article: RawArticle, where: Mapping[str, str], given: Mapped) 
     """The article with an operator's own values, and the places of those that it has."""
     values: Mapping[str, Any] = given.values
     places = {**where, **given.where}
-    for name, selector in given.empty.items():
-        found = places.get(name) or "nothing"
-        places[name] = f"{found} (the selector {selector} matched nothing)"
     article = replace(article, **values)
     has = {name for name, value in article.to_dict().items() if value not in (None, [], "", False)}
-    kept = {
-        name: place
-        for name, place in places.items()
-        if place and (name in has or name in given.empty)
-    }
+    kept = {name: place for name, place in places.items() if place and name in has}
+    for name, selector in given.empty.items():
+        kept[name] = f"{kept.get(name, 'nothing')} (the selector {selector} matched nothing)"
     return replace(article, provenance=kept)
 
 

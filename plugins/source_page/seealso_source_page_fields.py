@@ -46,8 +46,9 @@ class Value:
     def text(self) -> str:
         if self.given is not None:
             return " ".join(clean(self.given).split())
-        spoken = {"meta": "content", "time": "datetime"}.get(self.element.tag, "")
-        return " ".join(clean(self.element.get(spoken) or "").split()) or shown(self.element)
+        spoken = {"meta": "content", "time": "datetime"}.get(self.element.tag)
+        said = self.element.get(spoken) if spoken else None
+        return " ".join(clean(said or "").split()) or shown(self.element)
 
     @property
     def url(self) -> str | None:

@@ -137,7 +137,7 @@ def values_of(text: str) -> list[Any]:
     if '"' not in text:
         text = unescape(text)
     values: list[Any] = []
-    at, repaired = 0, _repaired(text)
+    at, repaired = 0, _repaired(text).strip()
     while at < len(repaired) and len(values) < _VALUES_MAX:
         try:
             value, at = _DECODER.raw_decode(repaired, at)
