@@ -20,9 +20,13 @@ from seealso_source_page_marks import Marks, shown
 _HEADING_LEAST = 8  # characters
 _HEAD_LEAST = 15  # characters that must be left of a title that is cut at its site's name
 _SHARED = 0.5  # of the words of a heading and a declared title
-_BARS = re.compile(r"\s+[|·•–—-]\s+|\s+::\s+|\s*[»›|]\s*|\s+[«‹]\s+|\s+/\s+(?=\S+$)")
+# Runs of spaces are bounded: a title has single ones.
+_BARS = re.compile(
+    r"\s{1,3}[|·•–—-]\s{1,3}|\s{1,3}::\s{1,3}|\s{0,3}[»›|]\s{0,3}|\s{1,3}[«‹]\s{1,3}|"
+    r"\s{1,3}/\s{1,3}(?=\S+$)"
+)
 _CUT = re.compile(r" \| | - ")
-_SHORTENED = re.compile(r"\s*(?:…|\.{3,})\s*\Z")
+_SHORTENED = re.compile(r"\s{0,3}(?:…|\.{3,9})\s{0,3}\Z")
 _TITLE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:entry|post|article|page|story|news|node|content|single|main)[_-]{0,2}(?:title|"
     r"headline|heading)(?:$|\s)|(?:^|\s)(?:headline|p-name|entry-title|headline__\w+)(?:$|\s)"

@@ -31,19 +31,22 @@ _BY = re.compile(
     r"(?:a cura di|من|بقلم|كتب|מאת|автор)\s*:?\s+|(?:執筆|著者|文|作者|记者|記者)\s*[:：]\s*",
     re.IGNORECASE,
 )
+# Runs of spaces are bounded: what is given has single ones, and who writes more gets no quadratic
+# time for it.
 _CUT = re.compile(
-    r"\s*[|•·/\\\u2502]\s*.*|\s+[–—-]\s+.*|\s+for (?:the )?[A-Z].*|\s+@\w+.*|\s*<.*|"
-    r"\s+(?:is|was|are|has) (?:an?|the)\b.*|\s+(?:on|am|le|el)\s+\d.*",
+    r"\s{0,3}[|•·/\\\u2502]\s{0,3}.*|\s{1,3}[–—-]\s{1,3}.*|\s{1,3}for (?:the )?[A-Z].*|"
+    r"\s{1,3}@\w+.*|\s{0,3}<.*|"
+    r"\s{1,3}(?:is|was|are|has) (?:an?|the)\b.*|\s{1,3}(?:on|am|le|el)\s{1,3}\d.*",
     re.DOTALL,
 )
-_ASIDE = re.compile(r"\s*[(\[（][^()\[\]（）]{0,80}[)\]）]")
+_ASIDE = re.compile(r"\s{0,3}[(\[（][^()\[\]（）]{0,80}[)\]）]")
 _MAIL = re.compile(r"\S{1,64}@\S{1,255}|https?://\S+|www\.\S+|(?<!\w)@\w+")
 _AND = re.compile(
-    r"\s*[;；、]\s*|\s+(?:and|und|och|og|oraz|és|ve|with|mit|avec)\s+|\s*&\s*|\s+و\s*",
+    r"\s{0,3}[;；、]\s{0,3}|\s{1,3}(?:and|und|och|og|oraz|és|ve|with|mit|avec)\s{1,3}|\s{0,3}&\s{0,3}|\s{1,3}و\s{0,3}",
     re.IGNORECASE,
 )
 # One letter that also stands within names (Ortega y Gasset): a name on both sides, or it is one.
-_SMALL_AND = re.compile(r"\s+(?:y|et|e|en|i|и|і)\s+")
+_SMALL_AND = re.compile(r"\s{1,3}(?:y|et|e|en|i|и|і)\s{1,3}")
 _DEGREE = re.compile(
     r"(?:[A-Z]\.?){2,6}[a-z]?\.?|[A-Z][a-z]?\.?[A-Z][A-Za-z.]{0,4}(?:-[A-Z]{1,3})?|"
     r"Ph\.?\s?D\.?|Jr\.?|Sr\.?|II+|IV|Esq\.?|M\.?Sc\.?|B\.?Sc\.?|"
