@@ -112,8 +112,8 @@ def _watch_points(plan: Plan, passed: Passed) -> None:
     database = importlib.import_module("seealso_store.database")
     write = database.Database.write
 
-    def watched(self: Any) -> _Watched:
-        return _Watched(write(self), _committer(sys._getframe(1)), passed)
+    def watched(self: Any, **given: Any) -> _Watched:
+        return _Watched(write(self, **given), _committer(sys._getframe(1)), passed)
 
     database.Database.write = watched
     for module, name, point in CALLS:
