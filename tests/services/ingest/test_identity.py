@@ -58,7 +58,14 @@ def test_an_id_is_for_life_and_fit_for_a_url() -> None:
 def test_which_known_article_a_draft_is(names: tuple[str, ...], expected: str | None) -> None:
     known = {"id:desk:7": "a1", "url:https://e.org/a": "a1", "url:https://e.org/b": "a2"}
     theirs: dict[str, dict[str, str | None]] = {"a1": {"desk": "7"}, "a2": {"web": None}}
-    assert identity.owner(names, known, theirs) == expected
+    assert identity.owner(names, known, theirs, lambda _: False) == expected
+
+
+def test_a_source_that_renames_what_stays_the_same_has_one_article() -> None:
+    known = {"id:desk:7": "a1", "url:https://e.org/a": "a1"}
+    theirs: dict[str, dict[str, str | None]] = {"a1": {"desk": "7"}}
+    names = ("id:desk:9", "url:https://e.org/a")
+    assert identity.owner(names, known, theirs, lambda found: found == "a1") == "a1"
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,12 @@ class _Known:
         external = _external(rows, known)
         differing = set()
         for draft in drafts:
-            found = identity.owner(draft.keys, names, external)
+            said = draft.article.content_hash
+
+            def same(known: str, said: str = said) -> bool:
+                return rows[known].content_hash == said
+
+            found = identity.owner(draft.keys, names, external, same)
             if found is not None and (
                 draft.withdrawn or rows[found].content_hash != draft.article.content_hash
             ):
@@ -98,7 +103,12 @@ class _Known:
     def settle(self, item: Item, now: int, correlation_id: str, *, reinstate: bool) -> Accepted:
         """Decide about one draft, and remember the outcome for those after it."""
         draft = item.draft
-        found = identity.owner(draft.keys, self._names, self._external)
+        found = identity.owner(
+            draft.keys,
+            self._names,
+            self._external,
+            lambda known: self._standings[known].content_hash == draft.article.content_hash,
+        )
         standing = self._standings[found] if found else None
         if standing is not None and self._is_copy(draft, standing.id):
             return self._copied(item, standing, now)

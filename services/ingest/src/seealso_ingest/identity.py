@@ -4,10 +4,10 @@
     canonical URL ───────────> url:<address>               ├ the first one ever seen makes the id
     neither ─────────────────> fp:<title and beginning>    ┘
 
-Pure. A source's external id rules: two of them are never one article, whatever URL they share. Of
-two sources the same canonical address is the same article (a text that two sites publish names
-one); who of them speaks for it `speaking` says. A page that came in by its address alone is taken
-over by the article that later brings the same address and an external id.
+Pure. A source's external id rules: two of them are not one article, whatever URL they share, unless
+they say the same at it. Of two sources the same canonical address is the same article (a text that
+two sites publish names one); who of them speaks for it `speaking` says. A page that came in by its
+address alone is taken over by the article that later brings the same address and an external id.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from seealso_sdk.links import canonical
 from seealso_sdk.model import Article
@@ -59,6 +59,7 @@ def owner(
     names: tuple[str, ...],
     known: Mapping[str, str],
     external_ids: Mapping[str, Mapping[str, str | None]],
+    same: Callable[[str], bool],
 ) -> str | None:
     """Which known article a draft is, or None.
 
@@ -67,6 +68,8 @@ def owner(
         known: {name: article id}, at least for those of `names` that are taken.
         external_ids: {article id: {source: its external id there, or None}}, for the values of
             `known`.
+        same: whether a known article says just what the draft says: then another id of the same
+            source at the same address is that source's new name for it (some rename all they have).
     """
     own = names[0] if names[0].startswith("id:") else None
     for name in names:
@@ -75,7 +78,7 @@ def owner(
             continue
         if name.startswith("url:") and own:
             theirs = external_ids.get(found, {})
-            if any(
+            if not same(found) and any(
                 external and own.startswith(f"id:{source}:") for source, external in theirs.items()
             ):
                 continue  # another article of the same source
