@@ -70,7 +70,8 @@ def _sweeper() -> None:
 
 def _single_commit() -> None:
     """A version is committed first, and the work that it causes in a transaction of its own."""
-    _apart("seealso_ingest.flow", "Ingest", "_commit", "ledger", "open_many")
+    writes = "seealso_ingest.batch"  # in the transaction that the flow opens
+    _apart("seealso_ingest.flow", "Ingest", "_commit", "ledger", "open_many", writes)
 
 
 def _settled_with_rendition() -> None:
@@ -78,8 +79,14 @@ def _settled_with_rendition() -> None:
     _apart("seealso_render.flow", "Render", "_batch", "renditions", "store_many")
 
 
-def _apart(flow_name: str, owner_name: str, step: str, store_name: str, call: str) -> None:
-    """What a step writes by one call of the store is kept back, and committed after the rest."""
+def _apart(
+    flow_name: str, owner_name: str, step: str, store_name: str, call: str, writes: str = ""
+) -> None:
+    """What a step writes by one call of the store is kept back, and committed after the rest.
+
+    Args:
+        writes: the module that makes the call, where it is not the flow.
+    """
     flow, store = _module(flow_name), _module(f"seealso_store.{store_name}")
     owner = getattr(flow, owner_name)
     original = getattr(owner, step)
@@ -101,7 +108,7 @@ def _apart(flow_name: str, owner_name: str, step: str, store_name: str, call: st
                 getattr(store, call)(tx, *arguments, **more)
         return result
 
-    setattr(flow, store_name, Later())
+    setattr(_module(writes) if writes else flow, store_name, Later())
     setattr(owner, step, apart)
 
 

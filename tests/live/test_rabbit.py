@@ -134,7 +134,10 @@ def test_a_wake_that_nobody_acknowledges_is_a_dead_letter_after_the_limit(rabbit
     nudger.nudge(wake())
     assert nudger.flush(10)
     deliveries = 0
-    while rabbit.waiting() and deliveries < 20:
+    dead_letters = f"{rabbit.prefix}.dead"
+    while rabbit.waiting(dead_letters) < 1 and deliveries < 20:
+        # It is on its way back to its queue, or to the dead.
+        until(lambda: rabbit.waiting() > 0 or rabbit.waiting(dead_letters) > 0, 10)
         with topology.connect(RABBIT_URL) as connection:
             got = rabbit.topology.queue("render", "rss")(connection.channel()).get()
             deliveries += got is not None  # and the connection ends, as of a consumer that crashed

@@ -104,12 +104,21 @@ class Filing:
             StoreUnavailable: the store can't be written just now; the leases give the work back.
         """
         taken = 0
+        self._give_back()
         claims = self._first_claims()
         while claims:
             self._in_hand = claims
             taken += len(claims)
             claims = self._file_or_divide(claims, go_on=lambda: not stopping())
+        self._in_hand = []
         return taken
+
+    def _give_back(self) -> None:
+        """What was in hand when the store could not be written need not wait for its lease."""
+        if self._in_hand:
+            at, held = self._database.now(), self._in_hand
+            self._database.transact(lambda tx: ledger.release(tx, held, at))
+            self._in_hand = []
 
     def cut_short(self) -> None:
         """Give back what `drain` has in hand, for a process that ends; what it may still commit

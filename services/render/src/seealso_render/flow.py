@@ -84,6 +84,7 @@ class Render:
         self._host = host
         self._settings = settings
         self._clock = clock or database.now
+        self._in_hand: dict[str, Sequence[Claim]] = {}  # by output: each has a thread of its own
 
     @property
     def outputs(self) -> list[str]:
@@ -139,21 +140,32 @@ class Render:
             stopping: asked between articles; what was not tried is then given back.
 
         Raises:
-            StoreUnavailable: what was claimed is found again when its lease runs out.
+            StoreUnavailable: what was claimed is given back when this is called again, or found
+                when its lease runs out.
             PluginMissing: this process has no such output.
         """
         taken = 0
+        self._give_back(output)
         batch = self._first_batch(output)
         while batch.claims:
+            self._in_hand[output] = batch.claims
             taken += len(batch.claims)
-            batch = self._work_off(output, batch, stopping, go_on=True)
+            batch = self._batch(output, batch, stopping, go_on=True)
+        self._in_hand.pop(output, None)
         return taken
+
+    def _give_back(self, output: str) -> None:
+        """What was in hand when the store could not be written need not wait for its lease."""
+        held = self._in_hand.get(output)
+        if held:
+            self._database.transact(lambda tx: ledger.release(tx, held, self._clock()))
+            del self._in_hand[output]
 
     def run_once(self, output: str, stopping: Callable[[], bool] = _never) -> int:
         """`drain`, for one batch only."""
         batch = self._first_batch(output)
         if batch.claims:
-            self._work_off(output, batch, stopping, go_on=False)
+            self._batch(output, batch, stopping, go_on=False)
         return len(batch.claims)
 
     def _first_batch(self, output: str) -> Batch:
@@ -175,7 +187,7 @@ class Render:
         found = articles.renderable(tx, [(c.article_id, c.version) for c in claims])
         return Batch(claims, {article_id: body for (article_id, _), body in found.items()})
 
-    def _work_off(
+    def _batch(
         self, output: str, batch: Batch, stopping: Callable[[], bool], *, go_on: bool
     ) -> Batch:
         """Render, then one transaction for all that follows. Returns the next batch."""
