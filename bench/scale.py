@@ -52,6 +52,7 @@ FEW = 1000  # articles in the store at the first paced phase
 SURGE = 1500  # articles that wait when the workers' rates are measured
 PROBE_SECONDS = 1.0  # between two articles that are looked for in a feed
 LOOK_SECONDS = 0.01
+VACUUM_SECONDS = 60.0
 PATIENCE = 120.0  # seconds without progress
 KEY = "sk_" + "b" * 40
 ROWS = (*OUTPUTS, FILING)
@@ -65,8 +66,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=int, default=30, help="of each paced phase")
     given = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that engines are cleared away
-    with engines("postgresql") as used, Fleet(used, given.renderers) as fleet:
+    with (
+        engines("postgresql") as used,
+        Fleet(used, given.renderers) as fleet,
+        _vacuumed(fleet.database),
+    ):
         return measure(fleet, given.articles, given.seconds)
+
+
+@contextmanager
+def _vacuumed(database: Database) -> Iterator[None]:
+    """What a server does by itself each minute, where this one does not (autovacuum = off)."""
+    with database.read() as conn:
+        off = conn.exec_driver_sql("SHOW autovacuum").scalar_one() == "off"
+    done = threading.Event()
+
+    def vacuum() -> None:
+        lone = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        while not done.wait(VACUUM_SECONDS):
+            with lone.connect() as conn:
+                conn.exec_driver_sql("SET statement_timeout = 0")
+                conn.exec_driver_sql("VACUUM (ANALYZE)")
+
+    thread = threading.Thread(target=vacuum)
+    if off:
+        print("autovacuum is off on this server: vacuumed each minute by the benchmark", flush=True)
+        thread.start()
+    yield
+    done.set()
+    if off:
+        thread.join()
 
 
 def measure(fleet: Fleet, articles: int, seconds: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from aiosmtpd import smtp
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
@@ -316,6 +317,18 @@ def test_a_database_that_lets_nobody_in(
 
 
 @pytest.mark.live
+def test_a_server_that_never_vacuums_is_warned_of(data: Path, empty_postgres_url: str) -> None:
+    """By what the server here says of itself: the setting is the whole server's."""
+    engine = sa.create_engine(sa.make_url(empty_postgres_url).set(drivername="postgresql+psycopg"))
+    with engine.connect() as conn:
+        off = conn.exec_driver_sql("SHOW autovacuum").scalar_one() == "off"
+    engine.dispose()
+    code, found = doctor(data, SEEALSO_DATABASE_URL=empty_postgres_url)
+    assert code == 0
+    assert any("autovacuum = off" in one.found and one.remedy for one in found) == off
+
+
+@pytest.mark.live
 def test_a_role_that_may_not_make_tables(data: Path, empty_postgres_url: str) -> None:
     role = f"seealso_test_{os.getpid()}"
     own = empty_postgres_url.replace("postgres@", f"{role}@")
@@ -395,7 +408,6 @@ def test_a_queue_that_was_declared_otherwise(data: Path, live_engines: None) -> 
 
 
 def _psql(url: str, statement: str) -> None:
-    import sqlalchemy as sa
 
     engine = sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"

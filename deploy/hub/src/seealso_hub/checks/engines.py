@@ -111,6 +111,12 @@ def _version(conn: Connection) -> Iterator[Finding]:
             "Set fsync = on in postgresql.conf: without it a power cut loses what was accepted."
         )
         yield Finding("Database", "fail", "the server runs with fsync = off", remedy)
+    if conn.exec_driver_sql("SHOW autovacuum").scalar_one() == "off":
+        remedy = (
+            "Set autovacuum = on in postgresql.conf: without it the ledger's dead rows pile up and "
+            "the hub becomes slower by the hour."
+        )
+        yield Finding("Database", "note", "the server runs with autovacuum = off", remedy)
 
 
 def _rights(conn: Connection, revision: str | None) -> Iterator[Finding]:
