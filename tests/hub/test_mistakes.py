@@ -252,6 +252,27 @@ def test_9_a_folder_with_all_sorts_of_files(hub: RunningHub, tmp_path: Path) -> 
     assert "No file in it ends in one of .txt" in refused(hub, str(tmp_path / "only"))
 
 
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [
+        ("title=.nope", "the selector '.nope' for 'title' found nothing on this page; it has h1"),
+        ("title=h1[", "is no CSS selector"),
+        ("titel=h1", "titel"),
+    ],
+)
+def test_10_a_wrong_selector(hub: RunningHub, site: str, where: str, told: str) -> None:
+    given = ("--plugin", "page", "--field", where)
+    tried = hub.command("sources", "test", f"{site}/paid", *given)
+    assert tried.returncode in (1, 2)
+    assert told in tried.stderr
+    assert "Traceback" not in tried.stderr
+    right = hub.command(
+        "sources", "test", f"{site}/paid", "--plugin", "page", "--field", "title=h1"
+    )
+    assert right.returncode == 0, right.stderr
+    assert "The quay" in right.stdout
+
+
 def test_what_was_refused_by_mistake_is_told_as_json_too(hub: RunningHub, site: str) -> None:
     ended = hub.command("ingest", "--json", f"{site}/shell", **ALLOWED)
     assert json.loads(ended.stdout) == {"created": 0, "updated": 0, "unchanged": 0, "rejected": 1}
